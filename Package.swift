@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Who may see whom is the design: arrows only point down.
+//
+//   workbench                          flags, files, wiring
+//   Console            Curses          the application │ the only code that knows ncurses
+//   Host                               threads and wall clock
+//   ServingEngine      Analysis        the step, recording, timeline │ folds over events
+//   Scheduling         Hardware        siblings
+//   KVMemory  Speculation  Workload    siblings
+//   Core               Screen          nouns and determinism │ cells
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
+/// A subject and its tests.
+func subject(_ name: String, sees dependencies: [Target.Dependency] = []) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: strict),
+    .testTarget(
+      name: name + "Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+      swiftSettings: strict),
+  ]
+}
+
+let package = Package(
+  name: "workbench",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
+    .target(name: "TestSupport", dependencies: ["Core", "Screen"], path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(name: "workbench", dependencies: ["Console", "Curses", arguments], swiftSettings: strict),
+  ]
+    + subject("Core")
+    + subject("Screen", sees: [toml])
+    + subject("KVMemory", sees: ["Core"])
+    + subject("Speculation", sees: ["Core"])
+    + subject("Workload", sees: ["Core"])
+    + subject("Scheduling", sees: ["Core", "KVMemory", heap])
+    + subject("Hardware", sees: ["Core"])
+    + subject("ServingEngine", sees: ["Core", "KVMemory", "Scheduling", "Speculation", "Hardware"])
+    + subject("Analysis", sees: ["Core"])
+    + subject("Host", sees: ["ServingEngine", "Analysis"])
+    + subject("Console", sees: ["Host", "Workload", "Screen"])
+    + subject("Curses", sees: ["CNcurses", "Screen"])
+)

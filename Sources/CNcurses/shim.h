@@ -1,0 +1,5 @@
+#ifndef WORKBENCH_CNCURSES_SHIM_H
+#define WORKBENCH_CNCURSES_SHIM_H
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#endif

@@ -1,0 +1,93 @@
+/// The work order of one step: which requests compute which of their tokens.
+public struct Batch: Equatable, Sendable {
+  public struct Slot: Equatable, Sendable {
+    public var request: RequestID
+    /// Tokens of the request whose keys and values are in memory before the step: the first position computed.
+    public var first: Int32
+    /// Tokens computed in the step, drafts included. The context afterwards is `first + count`.
+    public var count: Int32
+    /// How many of `count` are drafts to be verified; they are the last ones.
+    public var drafts: Int32
+    /// True when drafts only fill the batch's shape and never stand (vLLM pads a lone token so).
+    public var draftsArePadding: Bool
+    /// Tokens of the prompt.
+    public var promptCount: Int32
+    /// Output tokens the request has before the step.
+    public var outputs: Int32
+    /// False for a chunk of a prompt that does not reach the last known token: nothing is sampled then.
+    public var samples: Bool
+
+    public init(
+      request: RequestID, first: Int, count: Int, drafts: Int = 0, draftsArePadding: Bool = false,
+      promptCount: Int, outputs: Int, samples: Bool
+    ) {
+      self.request = request
+      self.first = Int32(truncatingIfNeeded: first)
+      self.count = Int32(truncatingIfNeeded: count)
+      self.drafts = Int32(truncatingIfNeeded: drafts)
+      self.draftsArePadding = draftsArePadding
+      self.promptCount = Int32(truncatingIfNeeded: promptCount)
+      self.outputs = Int32(truncatingIfNeeded: outputs)
+      self.samples = samples
+    }
+
+    /// Keys and values that attention reads: everything before and in the step.
+    @inlinable public var context: Int { Int(first) + Int(count) }
+    /// One new token after a computed context (or that token and its drafts).
+    @inlinable public var isDecode: Bool { count - drafts == 1 && first > 0 && first >= promptCount - 1 }
+  }
+
+  public var slots: [Slot]
+
+  public init(slots: [Slot] = []) { self.slots = slots }
+
+  /// Tokens computed in the step.
+  public var tokenCount: Int { slots.reduce(0) { $0 + Int($1.count) } }
+}
+
+/// What came back from a device.
+public struct BatchOutcome: Equatable, Sendable {
+  public struct Slot: Equatable, Sendable, Codable {
+    /// Drafts that stand.
+    public var accepted: Int32
+    /// Tokens emitted: 0 for a prompt chunk that samples nothing, else `accepted + 1`.
+    public var emitted: Int32
+
+    public init(accepted: Int, emitted: Int) {
+      self.accepted = Int32(truncatingIfNeeded: accepted)
+      self.emitted = Int32(truncatingIfNeeded: emitted)
+    }
+  }
+
+  /// One for each slot of the batch, in its order.
+  public var slots: [Slot]
+  /// Emitted tokens of all slots, in order of the slots.
+  public var tokens: [TokenID]
+  public var duration: EngineTime
+  public var cost: StepCost
+
+  public init(slots: [Slot], tokens: [TokenID], duration: EngineTime, cost: StepCost = StepCost()) {
+    self.slots = slots
+    self.tokens = tokens
+    self.duration = duration
+    self.cost = cost
+  }
+}
+
+/// What a step did to the chip, as totals.
+public struct StepCost: Equatable, Sendable, Codable {
+  /// Floating-point operations (a multiply-add counts two).
+  public var operations: Double = 0
+  /// Bytes read from and written to device memory.
+  public var bytes: Double = 0
+  /// Fraction of the step during which SMs had work, averaged over SMs; 0...1.
+  public var smBusy: Double = 0
+  /// Fraction of the tensor cores' peak used; 0...1.
+  public var tensorBusy: Double = 0
+  /// Fraction of the memory bandwidth used; 0...1.
+  public var bandwidthBusy: Double = 0
+  /// Joules; nil when the device has no statement about power.
+  public var energy: Double?
+
+  public init() {}
+}

@@ -1,0 +1,64 @@
+/// A request as the engine knows it.
+///
+/// One number tells its progress: tokens `computed`, chasing tokens `known`.
+/// There is no prefill mode and no decode mode.
+///
+/// ```
+/// |        prompt        |  output  | draft |
+/// 0          computed →          known     known + draft
+/// ```
+public struct Request: Identifiable, Equatable, Sendable {
+  public enum Phase: UInt8, Equatable, Sendable {
+    /// In the queue, never admitted.
+    case waiting
+    case running
+    /// In the queue again; its output is kept, its keys and values are not.
+    case preempted
+  }
+
+  public let id: RequestID
+  public let arrival: EngineTime
+  public let prompt: Prompt
+  public let outputLimit: Int
+  public let priority: Int
+  public let label: UInt16
+
+  public package(set) var phase: Phase = .waiting
+  public package(set) var output: [TokenID] = []
+  /// Proposed tokens that the next step verifies.
+  public package(set) var draft: [TokenID] = []
+  /// Tokens whose keys and values are in memory, or will be when the step in flight ends.
+  public package(set) var computed = 0
+  /// True when the last step it was in left known tokens uncomputed.
+  public package(set) var isReading = false
+  /// Place among equals in the queue: its number of arrival, or below zero after a preemption.
+  public package(set) var queueOrder = 0
+  /// The step it was last planned in, and for how many tokens.
+  public package(set) var plannedStep: StepIndex = -1
+  public package(set) var preemptions = 0
+
+  public init(id: RequestID, arrival: Arrival) {
+    self.id = id
+    self.arrival = arrival.time
+    prompt = arrival.prompt
+    outputLimit = arrival.outputLimit
+    priority = arrival.priority
+    label = arrival.label
+    queueOrder = id.index
+  }
+
+  @inlinable public var known: Int { prompt.count + output.count }
+  /// What a step may compute.
+  @inlinable public var pending: Int { known + draft.count - computed }
+
+  /// Calls `body` with each known token of `range`, in order.
+  public func forEachToken(in range: Range<Int>, _ body: (TokenID) -> Void) {
+    let inPrompt = range.clamped(to: 0..<prompt.count)
+    if !inPrompt.isEmpty { prompt.forEachToken(in: inPrompt, body) }
+    var position = max(range.lowerBound, prompt.count)
+    while position < range.upperBound {
+      body(output[position - prompt.count])
+      position += 1
+    }
+  }
+}

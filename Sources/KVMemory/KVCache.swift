@@ -1,0 +1,192 @@
+import Core
+
+/// The one owner of KV memory: the pool, what its blocks hold, and the tables of the requests.
+///
+/// ```
+/// | hit  | computed earlier |  this step  | look-ahead |        free         |
+/// 0      h                  c             n            s     end of the last block
+/// ```
+///
+/// Blocks are taken when a token (or draft, or look-ahead slot) falls into them,
+/// not before. Tables are numbered by the slots of the request table.
+///
+/// Follows vLLM V1 (`vllm/v1/core`), block id for block id; the recorded
+/// decisions of the real one are the test.
+public struct KVCache: Equatable, Sendable {
+  public let tokensPerBlock: Int
+  /// False: contents are neither published nor looked up.
+  public private(set) var reusesPrefixes: Bool
+  /// Tokens after a block that its hash covers too (vLLM's EAGLE drafts read one ahead).
+  public let hashLookahead: Int
+
+  public private(set) var pool: BlockPool
+  public private(set) var index: PrefixIndex
+  public private(set) var tables: [BlockTable] = []
+  /// Contents forgotten so far because their block was put to a new use.
+  public private(set) var evictions = 0
+
+  public init(blockCount: Int, tokensPerBlock: Int, reusesPrefixes: Bool, hashLookahead: Int = 0) {
+    self.tokensPerBlock = tokensPerBlock
+    self.reusesPrefixes = reusesPrefixes
+    self.hashLookahead = hashLookahead
+    pool = BlockPool(blockCount: blockCount)
+    index = PrefixIndex(blockCount: blockCount)
+  }
+
+  /// Free blocks whose content could still be reused. O(1): content in use is content of used blocks.
+  public private(set) var cachedFreeCount = 0
+
+  @inline(__always)
+  public func blocks(for tokens: Int) -> Int { (tokens + tokensPerBlock - 1) / tokensPerBlock }
+
+  // MARK: Tables
+
+  /// Makes sure that tables 0 ..< count exist.
+  public mutating func makeTables(count: Int) {
+    while tables.count < count { tables.append(BlockTable()) }
+  }
+
+  // MARK: Content
+
+  /// Brings the hashes of a table up to all known tokens of its request.
+  public mutating func extendHashes(of table: Int, request: Request) {
+    guard reusesPrefixes else { return }
+    let known = request.known
+    var block = tables[table].hashes.count
+    while (block + 1) * tokensPerBlock + hashLookahead <= known {
+      var digest = Digest(value: block == 0 ? 0 : tables[table].hashes[block - 1])
+      let start = block * tokensPerBlock
+      request.forEachToken(in: start..<start + tokensPerBlock + hashLookahead) {
+        digest.fold(UInt64(UInt32(bitPattern: $0)))
+      }
+      tables[table].hashes.append(digest.value == 0 ? 1 : digest.value)
+      block += 1
+    }
+  }
+
+  /// What a lookup found: leading blocks, and how many of them are free now.
+  public struct Match: Equatable, Sendable {
+    public var blocks: Int = 0
+    public var freeBlocks: Int = 0
+    public init() {}
+  }
+
+  /// The longest findable prefix of the table's content, at most `limit` blocks.
+  public func match(_ table: Int, limit: Int) -> Match {
+    var match = Match()
+    guard reusesPrefixes else { return match }
+    for hash in tables[table].hashes.prefix(limit) {
+      guard let block = index.block(holding: hash) else { break }
+      match.blocks += 1
+      if pool.isFree(block) { match.freeBlocks += 1 }
+    }
+    return match
+  }
+
+  /// One block less, as EAGLE's drafts need the last hit block computed again.
+  public func shortened(_ match: Match, of table: Int) -> Match {
+    guard match.blocks > 0 else { return match }
+    var shorter = match
+    shorter.blocks -= 1
+    if let block = index.block(holding: tables[table].hashes[shorter.blocks]), pool.isFree(block) {
+      shorter.freeBlocks -= 1
+    }
+    return shorter
+  }
+
+  // MARK: Allocation
+
+  /// Blocks that must leave the free list so that the table can hold `slots` tokens after taking over `match`.
+  @inline(__always)
+  public func need(of table: Int, slots: Int, match: Match = Match()) -> Int {
+    max(0, blocks(for: slots) - tables[table].blocks.count - match.blocks) + match.freeBlocks
+  }
+
+  /// Takes over the blocks of `match`, then new ones, until the table can hold `slots` tokens.
+  /// The caller has checked `need` against `pool.freeCount`.
+  /// - Returns: How many new blocks were taken.
+  @discardableResult
+  public mutating func allocate(_ table: Int, slots: Int, match: Match = Match(), into taken: inout [BlockID]) -> Int {
+    if match.blocks > 0 {
+      for position in 0..<match.blocks {
+        guard let block = index.block(holding: tables[table].hashes[position]) else {
+          fatalError("a matched block of table \(table) was lost before it could be taken over")
+        }
+        if pool.isFree(block) { cachedFreeCount -= 1 }
+        pool.retain(block)
+        tables[table].blocks.append(block)
+        taken.append(block)
+      }
+      tables[table].published = match.blocks
+    }
+    let fresh = blocks(for: slots) - tables[table].blocks.count
+    guard fresh > 0 else { return 0 }
+    for _ in 0..<fresh {
+      guard let block = pool.acquire() else { fatalError("the plan took more blocks than were free") }
+      if index.remove(block) {
+        evictions += 1
+        cachedFreeCount -= 1
+      }
+      tables[table].blocks.append(block)
+      taken.append(block)
+    }
+    return fresh
+  }
+
+  /// Makes every block that is full up to `tokens` findable.
+  public mutating func publish(_ table: Int, request: Request, upTo tokens: Int) {
+    let full = tokens / tokensPerBlock
+    guard reusesPrefixes, full > tables[table].published else { return }
+    extendHashes(of: table, request: request)
+    let last = min(full, tables[table].hashes.count)
+    var position = tables[table].published
+    while position < last {
+      index.insert(tables[table].blocks[position], holding: tables[table].hashes[position])
+      position += 1
+    }
+    tables[table].published = max(tables[table].published, last)
+  }
+
+  /// Gives all blocks of a table back, last block first: those without content to
+  /// the front of the free list, the others to its back.
+  /// - Returns: How many blocks became free.
+  @discardableResult
+  public mutating func release(_ table: Int) -> Int {
+    var freed = 0
+    var front: BlockID = 0
+    for block in tables[table].blocks.reversed() where pool.release(block) {
+      freed += 1
+      if index.hasContent(block) {
+        pool.putBack(block)
+        cachedFreeCount += 1
+      } else {
+        pool.put(block, after: front)
+        front = block
+      }
+    }
+    tables[table].blocks.removeAll(keepingCapacity: true)
+    tables[table].published = 0
+    return freed
+  }
+
+  /// Forgets a table's request altogether.
+  public mutating func clear(_ table: Int) {
+    require(tables[table].blocks.isEmpty, "table \(table) is cleared while it holds \(tables[table].blocks.count) blocks")
+    tables[table] = BlockTable()
+  }
+
+  // MARK: Switching
+
+  /// Switches the reuse of prefixes. Switching it off forgets all content.
+  public mutating func setReusesPrefixes(_ reuses: Bool) {
+    guard reuses != reusesPrefixes else { return }
+    reusesPrefixes = reuses
+    guard !reuses else { return }
+    index = PrefixIndex(blockCount: pool.blockCount)
+    cachedFreeCount = 0
+    for table in tables.indices {
+      tables[table].published = 0
+      tables[table].hashes = []
+    }
+  }
+}

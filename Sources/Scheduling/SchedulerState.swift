@@ -1,0 +1,148 @@
+import Core
+import KVMemory
+
+/// All that planning reads and changes: the requests that live, who runs, who waits, and memory.
+public struct SchedulerState: Sendable {
+  /// Live requests by row; rows of finished ones are used again.
+  public internal(set) var requests: [Request] = []
+  private var freeRows: [Int32] = []
+  /// Rows in order of admission.
+  public internal(set) var running: [Int32] = []
+  public internal(set) var waiting = WaitingQueue()
+  public package(set) var memory: KVCache
+  var interval = PrefillInterval()
+  var staticBatch = StaticBatch()
+  /// The place before everyone in the queue, for the next preempted request.
+  private var frontOrder = -1
+  private(set) var arrived = 0
+
+  public init(memory: KVCache) { self.memory = memory }
+
+  public var liveCount: Int { running.count + waiting.count }
+
+  /// A request enters the queue.
+  public mutating func enqueue(_ arrival: Arrival, id: RequestID, policy: any SchedulingPolicy) {
+    let request = Request(id: id, arrival: arrival)
+    let row: Int
+    if let free = freeRows.popLast() {
+      row = Int(free)
+      requests[row] = request
+    } else {
+      row = requests.count
+      requests.append(request)
+      memory.makeTables(count: requests.count)
+    }
+    arrived += 1
+    waiting.insert(entry(of: row, policy: policy))
+  }
+
+  func entry(of row: Int, policy: any SchedulingPolicy) -> WaitingQueue.Entry {
+    let request = requests[row]
+    let comesFirst = request.phase == .preempted && policy.victim == .newest
+    let order = comesFirst ? request.queueOrder : policy.victim == .leastUrgent ? Int(request.arrival.nanoseconds) : request.id.index
+    return WaitingQueue.Entry(
+      rank: comesFirst ? Int.min : policy.rank(request), order: order, id: request.id, slot: Int32(row))
+  }
+
+  /// Takes a running request's blocks and puts it back into the queue.
+  mutating func preempt(row: Int, policy: any SchedulingPolicy) -> StepPlan.Preemption {
+    let released = memory.release(row)
+    let lost = requests[row].computed
+    requests[row].phase = .preempted
+    requests[row].computed = 0
+    requests[row].isReading = false
+    requests[row].draft.removeAll()
+    requests[row].preemptions += 1
+    requests[row].queueOrder = frontOrder
+    frontOrder -= 1
+    waiting.insert(entry(of: row, policy: policy))
+    return StepPlan.Preemption(
+      request: requests[row].id, releasedBlocks: Int32(released), lostTokens: Int32(lost))
+  }
+
+  /// Forgets a request that has left the batch or the queue.
+  public mutating func retire(row: Int) {
+    memory.release(row)
+    memory.clear(row)
+    freeRows.append(Int32(row))
+  }
+
+  /// The client hung up: the request leaves wherever it is.
+  /// - Returns: False when it is not alive. O(live requests): hanging up is rare.
+  public mutating func abort(_ id: RequestID) -> Bool {
+    if let position = running.firstIndex(where: { requests[Int($0)].id == id }) {
+      retire(row: Int(running.remove(at: position)))
+      return true
+    }
+    for row in waitingRows where requests[row].id == id {
+      waiting.remove(id)
+      retire(row: row)
+      return true
+    }
+    return false
+  }
+
+  /// Rows of the queue, in no useful order.
+  private var waitingRows: [Int] {
+    var live = [Bool](repeating: true, count: requests.count)
+    for row in freeRows { live[Int(row)] = false }
+    for row in running { live[Int(row)] = false }
+    return requests.indices.filter { live[$0] }
+  }
+
+  /// Orders the queue anew, for a policy that was switched to.
+  public mutating func reorderQueue(policy: any SchedulingPolicy) {
+    let rows = waitingRows
+    waiting.removeAll()
+    for row in rows { waiting.insert(entry(of: row, policy: policy)) }
+  }
+
+  // MARK: Absorbing what a device computed
+
+  /// Appends what came out and takes back what did not stand.
+  /// - Returns: How many of `tokens` were kept, and whether the request has now reached a limit.
+  public mutating func absorb(
+    row: Int, rejected: Int, tokens: ArraySlice<TokenID>, limits: Limits, endsText: Bool = false
+  ) -> (kept: Int, finish: FinishReason?) {
+    requests[row].computed -= rejected
+    let room = min(
+      requests[row].outputLimit - requests[row].output.count, limits.maxModelLength - requests[row].known)
+    let kept = min(tokens.count, room)
+    requests[row].output.append(contentsOf: tokens.prefix(kept))
+    requests[row].computed -= tokens.count - kept
+    if limits.speculation.maxDrafts > 0 {
+      memory.publish(row, request: requests[row], upTo: requests[row].computed)
+    }
+    guard kept == room else { return (kept, nil) }
+    return (kept, requests[row].output.count >= requests[row].outputLimit ? .outputLimit : .contextLimit)
+  }
+
+  /// Drops requests from the running list; the others keep their order.
+  public mutating func leaveBatch(_ rows: [Int32]) {
+    guard !rows.isEmpty else { return }
+    running.removeAll { rows.contains($0) }
+  }
+
+  public mutating func setDraft(_ draft: [TokenID], row: Int) { requests[row].draft = draft }
+}
+
+/// Memory of vLLM's `prefill_schedule_interval`.
+struct PrefillInterval: Equatable, Sendable {
+  /// Steps so far that scheduled something.
+  var steps = 0
+  /// `steps`, counted after it, of the last step that read a prompt; nil before the first.
+  var lastPrefill: Int?
+  var hasBacklog = false
+
+  func holds(every interval: Int) -> Bool {
+    interval > 1 && !hasBacklog && steps + 1 - (lastPrefill ?? -interval) < interval
+  }
+}
+
+/// Which requests make up the present static batch.
+struct StaticBatch: Equatable, Sendable {
+  enum Phase: Equatable, Sendable { case forming, decoding }
+  var phase = Phase.forming
+  /// Requests below this number may join the batch that forms; nil before it is opened.
+  var members: Int?
+}

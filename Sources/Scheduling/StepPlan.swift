@@ -1,0 +1,75 @@
+import Core
+
+/// The decision of one step, as data: who computes which tokens, who lost its place, what it cost the pool.
+public struct StepPlan: Equatable, Sendable {
+  public struct Slot: Equatable, Sendable {
+    public enum Entry: UInt8, Equatable, Sendable {
+      /// It was in the batch before.
+      case continued
+      /// It leaves the queue for the first time.
+      case admitted
+      /// It leaves the queue after a preemption.
+      case resumed
+    }
+
+    /// Row of the request table, and of the block tables.
+    public var row: Int32
+    public var request: RequestID
+    public var entry: Entry
+    /// It still had known tokens to read before this step.
+    public var isReading: Bool
+    /// Tokens computed before the step; for who leaves the queue, the prefix hit.
+    public var first: Int32
+    /// Tokens to compute, drafts included.
+    public var count: Int32
+    /// Drafts among them, the last ones.
+    public var drafts: Int32
+    public var draftsArePadding: Bool
+    /// Its blocks in `StepPlan.blocks`: those of a prefix hit, then new ones.
+    public var blocksStart: Int32
+    public var hitBlocks: Int32
+    public var newBlocks: Int32
+  }
+
+  /// Why no more requests left the queue.
+  public enum AdmissionEnd: Equatable, Sendable {
+    case queueEmpty
+    /// The token budget of the step is spent.
+    case tokenBudget
+    /// The batch has as many requests as it may.
+    case sequences
+    /// The head's prompt does not fit into what is left of the budget, and may not be cut.
+    case wholePrompt(tokens: Int, left: Int)
+    /// The head needs more blocks than are free.
+    case memory(needed: Int, free: Int)
+    /// Someone was preempted in this step.
+    case preemption
+    /// Prompts are not read in this step.
+    case heldBack
+    /// The batch is static and closed.
+    case batchClosed
+    /// Running requests decode alone.
+    case decodesAlone
+  }
+
+  public var slots: [Slot] = []
+  public var preempted: [Preemption] = []
+  /// Block ids handed out in this step, in order.
+  public var blocks: [BlockID] = []
+  public var tokens = 0
+  public var admissionEnd = AdmissionEnd.queueEmpty
+  /// After planning, before the step has run.
+  public var freeBlocks = 0
+  public var running = 0
+  public var waiting = 0
+  /// Cached contents forgotten for the step's new blocks.
+  public var evictedBlocks = 0
+
+  public struct Preemption: Equatable, Sendable {
+    public var request: RequestID
+    public var releasedBlocks: Int32
+    public var lostTokens: Int32
+  }
+
+  public init() {}
+}

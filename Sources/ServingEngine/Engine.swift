@@ -1,0 +1,206 @@
+import Core
+import Hardware
+import KVMemory
+import Scheduling
+import Speculation
+
+/// A serving engine over a trace of arrivals. A value: copying it forks it.
+///
+/// ```
+/// arrivals ─▶ admit ─▶ plan ─▶ execute ─▶ absorb ─▶ tick ─▶ events
+/// ```
+public struct Engine: Sendable {
+  public let trace: Trace
+  public internal(set) var state: EngineState
+  public internal(set) var planner: Planner
+  public private(set) var device: any Device
+  private var drafter: any Drafter
+  /// What becomes of a request whose prompt and output exceed the model's context.
+  private let overlong: Overlong
+
+  public enum Overlong: Sendable {
+    /// It is turned away when it arrives.
+    case reject
+    /// It is cut where the context ends, as vLLM does with `max_tokens`.
+    case truncate
+  }
+
+  public init(
+    trace: Trace, planner: Planner, memory: KVCache, device: any Device, drafter: any Drafter = NoSpeculation(),
+    overlong: Overlong = .reject
+  ) {
+    self.trace = trace
+    self.planner = planner
+    self.device = device
+    self.drafter = drafter
+    self.overlong = overlong
+    state = EngineState(scheduler: SchedulerState(memory: memory))
+  }
+
+  /// Nothing lives and nothing more will arrive.
+  public var isDone: Bool { state.scheduler.liveCount == 0 && state.arrived == trace.arrivals.count }
+
+  /// Takes one step: who computes what, what it gave, what it took.
+  ///
+  /// When nobody lives the clock first jumps to the next arrival.
+  /// - Returns: Nil when the engine is done.
+  public mutating func step() throws(DeviceError) -> StepReport? {
+    var events: [EngineEvent] = []
+    admitArrivals(&events)
+    guard !isDone || !events.isEmpty else { return nil }
+    let start = state.now
+
+    var plan = StepPlan()
+    var batch = Batch()
+    var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
+    if state.scheduler.liveCount > 0 {
+      plan = planner.plan(step: state.step, &state.scheduler)
+      batch = makeBatch(plan)
+      outcome = try device.execute(batch)
+      report(plan, &events)
+      absorb(plan, batch, outcome, &events)
+    }
+
+    state.clock.advance(by: outcome.duration)
+    let record = makeRecord(plan, batch, outcome, events, start: start)
+    state.step += 1
+    state.history.fold(events, record)
+    return StepReport(record: record, plan: plan, batch: batch, outcome: outcome, events: events)
+  }
+
+  // MARK: Arrivals
+
+  private mutating func admitArrivals(_ events: inout [EngineEvent]) {
+    if state.scheduler.liveCount == 0, state.arrived < trace.arrivals.count {
+      state.clock.jump(to: trace.arrivals[state.arrived].time)
+    }
+    while state.arrived < trace.arrivals.count, trace.arrivals[state.arrived].time <= state.now {
+      let id = RequestID(state.arrived)
+      let arrival = trace.arrivals[state.arrived]
+      state.arrived += 1
+      events.append(.arrived(id))
+      if let reason = whyNever(arrival) {
+        events.append(.rejected(id, reason))
+        continue
+      }
+      state.scheduler.enqueue(arrival, id: id, policy: planner.policy)
+      if let time = arrival.abortTime {
+        let position = state.hangUps.firstIndex { time < $0.time } ?? state.hangUps.count
+        state.hangUps.insert(EngineState.HangUp(time: time, id: id), at: position)
+      }
+    }
+    while let hangUp = state.hangUps.first, hangUp.time <= state.now {
+      state.hangUps.removeFirst()
+      if state.scheduler.abort(hangUp.id) { events.append(.finished(hangUp.id, .aborted)) }
+    }
+  }
+
+  /// Why a request could not be served even alone; nil when it could.
+  private func whyNever(_ arrival: Arrival) -> RejectionReason? {
+    let limits = planner.limits
+    let tokens = arrival.prompt.count + arrival.outputLimit
+    guard arrival.prompt.count > 0 else { return .emptyPrompt }
+    if overlong == .reject ? tokens > limits.maxModelLength : arrival.prompt.count >= limits.maxModelLength {
+      return .longerThanContext(tokens: tokens, context: limits.maxModelLength)
+    }
+    // The last token of the output is never read, so it needs no slot.
+    let memory = state.scheduler.memory
+    let slots = min(tokens - 1 + limits.speculation.maxDrafts + limits.speculation.lookahead, limits.maxModelLength)
+    let blocks = memory.blocks(for: slots)
+    return blocks > memory.pool.usableCount ? .largerThanPool(blocks: blocks, pool: memory.pool.usableCount) : nil
+  }
+
+  // MARK: Execute
+
+  private func makeBatch(_ plan: StepPlan) -> Batch {
+    var slots: [Batch.Slot] = []
+    slots.reserveCapacity(plan.slots.count)
+    for slot in plan.slots {
+      let request = Int(slot.row)
+      slots.append(
+        Batch.Slot(
+          request: slot.request, first: Int(slot.first), count: Int(slot.count), drafts: Int(slot.drafts),
+          draftsArePadding: slot.draftsArePadding, promptCount: state.scheduler.requests[request].prompt.count,
+          outputs: state.scheduler.requests[request].output.count, samples: !state.scheduler.requests[request].isReading))
+    }
+    return Batch(slots: slots)
+  }
+
+  // MARK: Absorb
+
+  private func report(_ plan: StepPlan, _ events: inout [EngineEvent]) {
+    events.reserveCapacity(events.count + plan.slots.count + 8)
+    for preemption in plan.preempted {
+      events.append(
+        .preempted(preemption.request, releasedBlocks: preemption.releasedBlocks, lostTokens: preemption.lostTokens))
+    }
+    for slot in plan.slots where slot.entry != .continued {
+      events.append(.admitted(slot.request, reused: slot.first))
+    }
+  }
+
+  private mutating func absorb(_ plan: StepPlan, _ batch: Batch, _ outcome: BatchOutcome, _ events: inout [EngineEvent]) {
+    require(
+      outcome.slots.count == batch.slots.count,
+      "\(device.name) answered for \(outcome.slots.count) of \(batch.slots.count) slots")
+    var leaving: [Int32] = []
+    var token = 0
+    for position in plan.slots.indices {
+      let slot = plan.slots[position]
+      let result = outcome.slots[position]
+      let row = Int(slot.row)
+      var emitted = 0
+      var finish: FinishReason?
+      if result.emitted > 0 {
+        let tokens = outcome.tokens[token..<token + Int(result.emitted)]
+        token += Int(result.emitted)
+        (emitted, finish) = state.scheduler.absorb(
+          row: row, rejected: Int(slot.drafts - result.accepted), tokens: tokens, limits: planner.limits)
+      }
+      events.append(
+        .computed(
+          slot.request, first: slot.first, count: slot.count, drafted: Int16(slot.drafts),
+          accepted: Int16(result.accepted), emitted: Int16(emitted)))
+      if let finish {
+        events.append(.finished(slot.request, finish))
+        state.scheduler.retire(row: row)
+        leaving.append(slot.row)
+      } else if planner.limits.speculation.maxDrafts > 0 {
+        let request = state.scheduler.requests[row]
+        let draft = request.isReading ? [] : drafter.propose(after: request, limit: planner.limits.speculation.maxDrafts)
+        state.scheduler.setDraft(draft, row: row)
+      }
+    }
+    state.scheduler.leaveBatch(leaving)
+  }
+
+  private func makeRecord(
+    _ plan: StepPlan, _ batch: Batch, _ outcome: BatchOutcome, _ events: [EngineEvent], start: EngineTime
+  ) -> StepRecord {
+    var record = StepRecord()
+    record.step = state.step
+    record.start = start
+    record.duration = outcome.duration
+    record.sequences = Int32(plan.slots.count)
+    for (slot, result) in zip(plan.slots, outcome.slots) {
+      if slot.isReading {
+        record.prefillTokens += slot.count
+      } else {
+        record.decodeTokens += slot.count - slot.drafts
+        record.draftTokens += slot.drafts
+        record.acceptedTokens += result.accepted
+      }
+      record.emittedTokens += result.emitted
+    }
+    let memory = state.scheduler.memory
+    record.usedBlocks = Int32(memory.pool.usedCount)
+    record.cachedBlocks = Int32(memory.cachedFreeCount)
+    record.running = Int32(state.scheduler.running.count)
+    record.waiting = Int32(state.scheduler.waiting.count)
+    record.preemptions = Int32(plan.preempted.count)
+    record.evictedBlocks = Int32(plan.evictedBlocks)
+    for event in events { if case .finished = event { record.finished += 1 } }
+    record.cost = outcome.cost
+    return record
+  }
+}

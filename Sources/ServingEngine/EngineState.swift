@@ -1,0 +1,37 @@
+import Core
+import KVMemory
+import Scheduling
+
+/// Everything the engine knows, and no tensors. Copying it is cheap until one of the copies is changed.
+public struct EngineState: Sendable {
+  public internal(set) var clock = EngineClock()
+  /// The number of the next step.
+  public internal(set) var step: StepIndex = 0
+  /// Arrivals of the trace that have come in so far.
+  public internal(set) var arrived = 0
+  public internal(set) var scheduler: SchedulerState
+  /// Folded over every event: equal digests, equal histories.
+  public internal(set) var history = Digest()
+  /// Clients that will hang up, soonest first.
+  var hangUps: [HangUp] = []
+
+  struct HangUp: Sendable {
+    var time: EngineTime
+    var id: RequestID
+  }
+
+  init(scheduler: SchedulerState) { self.scheduler = scheduler }
+
+  public var now: EngineTime { clock.now }
+  public var memory: KVCache { scheduler.memory }
+  public var requests: [Request] { scheduler.requests }
+}
+
+/// One step, told three ways: the decision, what came back, and what happened.
+public struct StepReport: Sendable {
+  public var record: StepRecord
+  public var plan: StepPlan
+  public var batch: Batch
+  public var outcome: BatchOutcome
+  public var events: [EngineEvent]
+}

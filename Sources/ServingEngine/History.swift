@@ -1,0 +1,37 @@
+import Core
+
+extension Digest {
+  /// Folds a step in: its events, when it ended, and what it left in memory.
+  mutating func fold(_ events: [EngineEvent], _ record: StepRecord) {
+    for event in events { fold(event) }
+    fold(UInt64(bitPattern: Int64(record.step)))
+    fold(UInt64(bitPattern: record.end.nanoseconds))
+    fold(UInt64(UInt32(bitPattern: record.usedBlocks)) << 32 | UInt64(UInt32(bitPattern: record.cachedBlocks)))
+  }
+
+  private mutating func fold(_ event: EngineEvent) {
+    switch event {
+    case .arrived(let id): fold(1, id)
+    case .rejected(let id, let reason):
+      fold(2, id)
+      fold(reason.sentence)
+    case .admitted(let id, let reused): fold(3, id, UInt64(reused))
+    case .preempted(let id, let released, let lost): fold(4, id, UInt64(released) << 32 | UInt64(lost))
+    case .computed(let id, let first, let count, let drafted, let accepted, let emitted):
+      fold(
+        5, id,
+        UInt64(UInt32(first)) << 32 ^ UInt64(UInt32(count)) << 12
+          ^ UInt64(UInt16(drafted)) << 8 ^ UInt64(UInt16(accepted)) << 4 ^ UInt64(UInt16(emitted)))
+    case .finished(let id, let reason): fold(6, id, UInt64(reason.rawValue))
+    case .switched(let axis, let to):
+      fold(7)
+      fold(axis)
+      fold(to)
+    }
+  }
+
+  private mutating func fold(_ kind: UInt64, _ id: RequestID, _ word: UInt64 = 0) {
+    fold(kind << 32 | UInt64(UInt32(bitPattern: id.number)))
+    if kind > 2 { fold(word) }
+  }
+}

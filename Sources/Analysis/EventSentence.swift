@@ -1,0 +1,53 @@
+import Core
+
+/// An event or a mark as one line of the events panel.
+///
+/// ```
+/// 18,197 preempt r1030 → recompute 1,812
+/// 18,171 policy fcfs → chunked
+/// ```
+public enum EventSentence {
+  public static func line(_ mark: Mark) -> String { mark.step.grouped + " " + sentence(mark) }
+
+  public static func line(_ event: EngineEvent, step: StepIndex) -> String { step.grouped + " " + sentence(event) }
+
+  public static func sentence(_ mark: Mark) -> String {
+    let others = mark.count > 1 ? " and \((mark.count - 1).grouped) more" : ""
+    return switch mark.kind {
+    case .preempted(let request, let lost): "preempt \(request)\(others) → recompute \(lost.grouped)"
+    case .rejected(let request, let reason): "reject \(request)\(others): \(reason.sentence)"
+    case .evicted(let blocks): "evict \(blocks.grouped) cached blocks"
+    case .missed(let miss):
+      "\(miss.request)\(others) \(miss.quantity.rawValue) \(miss.value.legible), promised \(miss.promised.legible)"
+    case .switched(let axis, let from?, let to): "\(axis) \(from) → \(to)"
+    case .switched(let axis, nil, let to): "\(axis) → \(to)"
+    case .found(let finding, let sentence): "\(finding): \(sentence)"
+    }
+  }
+
+  public static func sentence(_ event: EngineEvent) -> String {
+    switch event {
+    case .arrived(let request): "arrive \(request)"
+    case .rejected(let request, let reason): "reject \(request): \(reason.sentence)"
+    case .admitted(let request, 0): "admit \(request)"
+    case .admitted(let request, let reused): "admit \(request), \(Int(reused).grouped) tokens from the prefix cache"
+    case .preempted(let request, _, let lost): "preempt \(request) → recompute \(Int(lost).grouped)"
+    case .computed(let request, let first, let count, let drafted, let accepted, let emitted):
+      "compute \(request) \(Int(first).grouped)–\(Int(first + count - 1).grouped)"
+        + (drafted > 0 ? ", \(accepted)/\(drafted) drafts stand" : "") + (emitted > 0 ? " → \(emitted)" : "")
+    case .finished(let request, let reason): "\(reason.verb) \(request)"
+    case .switched(let axis, let to): "\(axis) → \(to)"
+    }
+  }
+}
+
+extension FinishReason {
+  fileprivate var verb: String {
+    switch self {
+    case .outputLimit: "finish"
+    case .contextLimit: "finish (context full)"
+    case .endOfText: "finish (end of text)"
+    case .aborted: "abort"
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import Core
+
+/// Everything that is watched while an engine runs, in one value.
+///
+/// ```
+/// observatory.fold(events, record, arrivals: trace.arrivals)
+/// mailbox.post(Snapshot(observatory))
+/// ```
+///
+/// A copy shares all logs with the original. The first steps after a copy write
+/// to shared chunks and copy them: about 10 µs for a copy a frame.
+public struct Observatory: Sendable {
+  /// Cached blocks evicted in one step that are worth a mark.
+  public static let manyEvictions = 64
+
+  public private(set) var scoreboard: Scoreboard
+  public private(set) var stories = StoryLog()
+  public private(set) var marks = MarkLog()
+  /// All steps so far.
+  public private(set) var steps = ChunkedLog<StepRecord>()
+  public private(set) var series: Series
+  /// The last steps as a picture.
+  public private(set) var recorder: LaneRecorder
+  public private(set) var findings: [any Finding]
+  /// Of the last 512 requests that reached each.
+  public private(set) var recentTTFT = RecentValues()
+  public private(set) var recentTPOT = RecentValues()
+  public private(set) var recentQueue = RecentValues()
+  /// What is chosen on each axis, as far as it is known.
+  public private(set) var choices: [String: String]
+  public var bench: Evidence.Bench
+
+  /// - Parameter choices: by axis, what the run begins with, so that a switch can say from what.
+  public init(
+    slo: SLO = SLO(), bench: Evidence.Bench = .init(), choices: [String: String] = [:],
+    interval: EngineTime = .milliseconds(1_000), lanes: Int? = 256,
+    findings: [any Finding.Type] = FindingCatalogue.all
+  ) {
+    scoreboard = Scoreboard(slo: slo)
+    series = Series(width: interval)
+    recorder = LaneRecorder(limit: lanes)
+    self.findings = findings.map { $0.init() }
+    self.bench = bench
+    self.choices = choices
+  }
+
+  public var requests: RequestLog { scoreboard.requests }
+  public var lanes: Lanes { recorder.lanes }
+  /// Name and sentence of each finding that applies, in the order of the catalogue.
+  public var summaries: [(finding: String, sentence: String)] {
+    findings.compactMap { finding in finding.summary.map { (type(of: finding).descriptor.name, $0) } }
+  }
+
+  public mutating func fold(_ events: [EngineEvent], _ step: StepRecord, arrivals: [Arrival]) {
+    scoreboard.fold(events, step, arrivals: arrivals)
+    stories.fold(events, step, arrivals: arrivals)
+    recorder.fold(events, step)
+    steps.append(step)
+    series.fold(step, scoreboard)
+    remember()
+    mark(step: step.step, time: step.end)
+    if Int(step.evictedBlocks) >= Self.manyEvictions {
+      marks.add(Mark(step: step.step, time: step.end, kind: .evicted(blocks: Int(step.evictedBlocks))))
+    }
+    find(step)
+  }
+
+  /// Events without a step. Their marks stand at the step to come.
+  public mutating func fold(_ events: [EngineEvent], at moment: EngineTime, arrivals: [Arrival]) {
+    scoreboard.fold(events, at: moment, arrivals: arrivals)
+    stories.fold(events, at: moment, arrivals: arrivals)
+    mark(step: (steps.last?.step ?? -1) + 1, time: moment)
+  }
+
+  private mutating func remember() {
+    let requests = scoreboard.requests
+    for request in scoreboard.news.firstTokens { if let value = requests[request.index].ttft { recentTTFT.add(value) } }
+    for request in scoreboard.news.completions { if let value = requests[request.index].tpot { recentTPOT.add(value) } }
+    for request in scoreboard.news.admissions { if let value = requests[request.index].queue { recentQueue.add(value) } }
+  }
+
+  private mutating func mark(step: StepIndex, time: EngineTime) {
+    for event in scoreboard.news.events {
+      switch event {
+      case .preempted(let request, _, let lost):
+        marks.add(Mark(step: step, time: time, kind: .preempted(request, lostTokens: Int(lost))))
+      case .rejected(let request, let reason):
+        marks.add(Mark(step: step, time: time, kind: .rejected(request, reason)))
+      case .switched(let axis, let to):
+        marks.add(Mark(step: step, time: time, kind: .switched(axis: axis, from: choices[axis], to: to)))
+        choices[axis] = to
+      default:
+        break
+      }
+    }
+    for miss in scoreboard.news.misses { marks.add(Mark(step: step, time: time, kind: .missed(miss))) }
+  }
+
+  private mutating func find(_ step: StepRecord) {
+    let evidence = Evidence(step: step, scoreboard: scoreboard, bench: bench)
+    for index in findings.indices {
+      let sentences = findings[index].observe(evidence)
+      for sentence in sentences {
+        let name = type(of: findings[index]).descriptor.name
+        marks.add(Mark(step: step.step, time: step.end, kind: .found(finding: name, sentence: sentence)))
+      }
+    }
+  }
+}

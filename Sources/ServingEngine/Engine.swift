@@ -13,7 +13,7 @@ public struct Engine: Sendable {
   public let trace: Trace
   public internal(set) var state: EngineState
   public internal(set) var planner: Planner
-  public private(set) var device: any Device
+  public internal(set) var device: any Device
   private var drafter: any Drafter
   /// What becomes of a request whose prompt and output exceed the model's context.
   private let overlong: Overlong
@@ -40,14 +40,21 @@ public struct Engine: Sendable {
   /// Nothing lives and nothing more will arrive.
   public var isDone: Bool { state.scheduler.liveCount == 0 && state.arrived == trace.arrivals.count }
 
+  /// When the next step can begin: now, or at the next arrival when nobody lives; nil when the engine is done.
+  public var nextStart: EngineTime? {
+    if state.scheduler.liveCount > 0 { return state.now }
+    return state.arrived < trace.arrivals.count ? max(state.now, trace.arrivals[state.arrived].time) : nil
+  }
+
   /// Takes one step: who computes what, what it gave, what it took.
   ///
   /// When nobody lives the clock first jumps to the next arrival.
   /// - Returns: Nil when the engine is done.
   public mutating func step() throws(DeviceError) -> StepReport? {
-    var events: [EngineEvent] = []
+    guard !isDone else { return nil }
+    var events = state.pendingEvents
+    state.pendingEvents = []
     admitArrivals(&events)
-    guard !isDone || !events.isEmpty else { return nil }
     let start = state.now
 
     var plan = StepPlan()

@@ -14,6 +14,8 @@ public struct EngineState: Sendable {
   public internal(set) var history = Digest()
   /// Clients that will hang up, soonest first.
   var hangUps: [HangUp] = []
+  /// What was switched since the last step.
+  var pendingEvents: [EngineEvent] = []
 
   struct HangUp: Sendable {
     var time: EngineTime

@@ -1,0 +1,290 @@
+import Core
+import Dispatch
+import Hardware
+import ServingEngine
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The engine's own thread: steps, looks back, switches; never waits for the screen.
+///
+/// Snapshots go out through `snapshots`, only when the last one was taken, so a
+/// slow screen costs the engine nothing.
+public final class EngineThread: Sendable {
+  public enum Request: Sendable {
+    /// Goes on from the moment that is shown: through the past to the newest, then with new steps.
+    case run
+    case pause
+    /// Steps forward (or, below zero, back) from the moment that is shown, and stops there.
+    case step(Int)
+    /// Shows the moment when so many steps had been taken, and stops there.
+    case seek(StepIndex)
+    /// Shows the newest moment and goes on.
+    case live
+    case pace(Pace)
+    /// A switch. In the past it begins a new future from there; the old one can be returned to.
+    case command(Command)
+    /// Returns to the future that the last change in the past left behind.
+    case undoBranch
+    /// Another run altogether.
+    case replace(Timeline, name: String)
+    /// Posts the present moment again.
+    case refresh
+    case quit
+  }
+
+  public let snapshots = Mailbox<Snapshot>()
+  private let requests = RequestQueue()
+  private let finished = DispatchSemaphore(value: 0)
+
+  public init() {}
+
+  public func send(_ request: Request) { requests.send(request) }
+
+  /// - Parameter onQuit: Receives the timeline when the thread ends, so that nothing recorded is lost.
+  public func start(_ timeline: Timeline, pace: Pace, paused: Bool = false, onQuit: @escaping @Sendable (Timeline) -> Void = { _ in }) {
+    let loop = Loop(timeline: timeline, pace: pace, isRunning: !paused, requests: requests, snapshots: snapshots)
+    let work = Work { [finished] in
+      var loop = loop
+      loop.run()
+      onQuit(loop.timeline)
+      finished.signal()
+    }
+    work.startThread()
+  }
+
+  /// Ends the thread and waits until it has ended.
+  public func stop() {
+    send(.quit)
+    finished.wait()
+  }
+}
+
+/// A closure on a thread with a stack of its own; Dispatch's threads are left to Dispatch.
+private final class Work: Sendable {
+  let body: @Sendable () -> Void
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+  func startThread() {
+    #if canImport(Glibc)
+      var thread = pthread_t()
+    #else
+      var thread: pthread_t?
+    #endif
+    let context = Unmanaged.passRetained(self).toOpaque()
+    let status = pthread_create(&thread, nil, { context in
+      #if canImport(Glibc)
+        let pointer = context!
+      #else
+        let pointer = context
+      #endif
+      Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().body()
+      return nil
+    }, context)
+    require(status == 0, "no thread for the engine: error \(status)")
+    #if canImport(Glibc)
+      pthread_detach(thread)
+    #else
+      if let thread { pthread_detach(thread) }
+    #endif
+  }
+}
+
+/// What the thread does, without the thread.
+struct Loop: Sendable {
+  private(set) var timeline: Timeline
+  private var pace: Pace
+  private var isRunning: Bool
+  private let requests: RequestQueue
+  private let snapshots: Mailbox<Snapshot>
+
+  /// The moment looked at when it is not the newest.
+  private var past: Run?
+  private var abandoned: [Timeline] = []
+  private var notice: Snapshot.Notice?
+  /// Something has changed since the last snapshot was posted.
+  private var isStale = true
+  private var quits = false
+  /// Where engine time and wall time were last brought together.
+  private var anchor: (engine: EngineTime, wall: Double) = (.zero, 0)
+  private var speed = (steps: 0, since: 0.0, rate: Double?.none)
+
+  init(timeline: Timeline, pace: Pace, isRunning: Bool, requests: RequestQueue, snapshots: Mailbox<Snapshot>) {
+    self.timeline = timeline
+    self.pace = pace
+    self.isRunning = isRunning
+    self.requests = requests
+    self.snapshots = snapshots
+  }
+
+  mutating func run() {
+    anchorHere()
+    while true {
+      for request in requests.drain() { answer(request) }
+      if quits { return }
+      var patience: Double?
+      if isRunning { patience = work() }
+      if isStale {
+        if snapshots.isEmpty {
+          post()
+        } else {
+          patience = min(patience ?? 0.01, 0.01)
+        }
+      }
+      if patience != 0 { requests.wait(seconds: patience) }
+    }
+  }
+
+  /// Takes steps for a slice of time.
+  /// - Returns: Seconds until there is more to do; 0 for at once, nil when nothing will come by itself.
+  private mutating func work() -> Double? {
+    let sliceEnd = wallSeconds() + 0.004
+    while true {
+      guard let start = shown.engine.nextStart else {
+        isRunning = false
+        isStale = true
+        speed = (0, 0, nil)
+        return nil
+      }
+      let wall = wallSeconds()
+      if case .times(let factor) = pace {
+        let due = anchor.wall + (start - anchor.engine).seconds / factor
+        if due > wall {
+          measureSpeed(wall)
+          return min(due - wall, 0.05)
+        }
+        // A machine that cannot keep up does not owe the lost time.
+        if wall - due > 0.1 { anchorHere() }
+      }
+      guard forward() else { return nil }
+      speed.steps += 1
+      if wall >= sliceEnd {
+        measureSpeed(wall)
+        return 0
+      }
+    }
+  }
+
+  private var shown: Run { past ?? timeline.head }
+
+  /// One step: of the past once more while that is shown, else a new one.
+  private mutating func forward() -> Bool {
+    isStale = true
+    if past != nil {
+      timeline.replay(&past!)
+      if past!.step >= timeline.head.step { past = nil }
+      return true
+    }
+    do {
+      return try timeline.advance()
+    } catch {
+      say(error.description, isError: true)
+      isRunning = false
+      return false
+    }
+  }
+
+  private mutating func measureSpeed(_ wall: Double) {
+    guard wall - speed.since >= 0.5 else { return }
+    speed = (0, wall, speed.since == 0 ? nil : Double(speed.steps) / (wall - speed.since))
+  }
+
+  private mutating func anchorHere() { anchor = (shown.engine.nextStart ?? shown.now, wallSeconds()) }
+
+  private mutating func answer(_ request: EngineThread.Request) {
+    isStale = true
+    switch request {
+    case .run: go()
+    case .pause:
+      isRunning = false
+      speed = (0, 0, nil)
+    case .step(let count): step(count)
+    case .seek(let step): look(at: step)
+    case .live:
+      past = nil
+      go()
+    case .pace(let pace):
+      self.pace = pace
+      anchorHere()
+    case .command(let command): carryOut(command)
+    case .undoBranch:
+      guard let previous = abandoned.popLast() else { return say("no future was left behind", isError: true) }
+      timeline = previous
+      past = nil
+      isRunning = false
+      say("back on the future that was left at step \(timeline.head.step)")
+    case .replace(let timeline, let name):
+      self.timeline = timeline
+      past = nil
+      abandoned = []
+      anchorHere()
+      isRunning = true
+      say("opened \(name)")
+    case .refresh: break
+    case .quit: quits = true
+    }
+  }
+
+  private mutating func step(_ count: Int) {
+    isRunning = false
+    speed = (0, 0, nil)
+    if count < 0 { return look(at: max(0, (past ?? timeline.head).step + count)) }
+    for _ in 0..<count where shown.engine.nextStart != nil {
+      guard forward() else { return }
+    }
+  }
+
+  private mutating func go() {
+    isRunning = shown.engine.nextStart != nil
+    anchorHere()
+  }
+
+  private mutating func look(at step: StepIndex) {
+    isRunning = false
+    speed = (0, 0, nil)
+    past = step < timeline.head.step ? timeline.moment(at: max(0, step)) : nil
+  }
+
+  private mutating func carryOut(_ command: Command) {
+    do {
+      if let run = past {
+        var branch = timeline.branch(at: run)
+        try branch.apply(command)
+        abandoned.append(timeline)
+        timeline = branch
+        past = nil
+        say("\(command.axis) \(command.choice): a new future from step \(run.step); u returns to the old one")
+      } else {
+        try timeline.apply(command)
+        say("\(command.axis) → \(command.choice) at step \(timeline.head.step)")
+      }
+    } catch {
+      say(error.description, isError: true)
+    }
+  }
+
+  private mutating func say(_ sentence: String, isError: Bool = false) {
+    notice = Snapshot.Notice(sentence: sentence, isError: isError, number: (notice?.number ?? 0) + 1)
+    isStale = true
+  }
+
+  private mutating func post() {
+    let head = timeline.head
+    let transport: Snapshot.Transport =
+      if let past { isRunning ? .replay(behind: head.step - past.step) : .past(behind: head.step - past.step) }
+      else if isRunning { .live }
+      else if head.engine.nextStart == nil { .done }
+      else { .paused }
+    snapshots.post(
+      Snapshot(
+        shown: past ?? head, head: head, transport: transport, pace: pace, stepsPerSecond: speed.rate,
+        branches: abandoned.count, notice: notice, commands: timeline.commands))
+    isStale = false
+  }
+}
+
+/// Seconds of a clock that only goes forward.
+private func wallSeconds() -> Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }

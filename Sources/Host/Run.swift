@@ -1,0 +1,32 @@
+import Analysis
+import Core
+import Hardware
+import ServingEngine
+
+/// An engine and all that is watched of it. A value: copying it forks it.
+public struct Run: Sendable {
+  public private(set) var engine: Engine
+  public private(set) var observatory: Observatory
+  /// The latest step; nil before the first.
+  public private(set) var last: StepReport?
+
+  public init(engine: Engine, observatory: Observatory) {
+    self.engine = engine
+    self.observatory = observatory
+  }
+
+  /// Steps taken so far, and the number of the next.
+  public var step: StepIndex { engine.state.step }
+  public var now: EngineTime { engine.state.now }
+
+  /// - Returns: False when the engine is done.
+  @discardableResult
+  public mutating func advance() throws(DeviceError) -> Bool {
+    guard let report = try engine.step() else { return false }
+    observatory.fold(report.events, report.record, arrivals: engine.trace.arrivals)
+    last = report
+    return true
+  }
+
+  public mutating func apply(_ command: Command) throws(CommandError) { try engine.apply(command) }
+}

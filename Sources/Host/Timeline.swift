@@ -1,0 +1,90 @@
+import Core
+import Hardware
+import ServingEngine
+
+/// A run, its past, and how to get back to any step of it.
+///
+/// The past is not stored but computed again: from the nearest keyframe, with the
+/// same commands at the same steps. Keyframes are a cache and never change a
+/// result; they thin out with age, so that any step is at most an eighth of its
+/// age away from one.
+public struct Timeline: Sendable {
+  /// The newest moment.
+  public private(set) var head: Run
+  public private(set) var commands: [PlacedCommand] = []
+  private var keyframes: [Run]
+
+  /// Steps between the youngest keyframes.
+  static let spacing = 128
+
+  public init(_ run: Run) {
+    head = run
+    keyframes = [run]
+  }
+
+  /// - Returns: False when the engine is done.
+  @discardableResult
+  public mutating func advance() throws(DeviceError) -> Bool {
+    guard try head.advance() else { return false }
+    if head.step - keyframes[keyframes.count - 1].step >= Self.spacing { keep() }
+    return true
+  }
+
+  /// A command at the newest moment.
+  public mutating func apply(_ command: Command) throws(CommandError) {
+    try head.apply(command)
+    commands.append(PlacedCommand(step: head.step, command: command))
+  }
+
+  /// The run as it was when `step` steps had been taken.
+  public func moment(at step: StepIndex) -> Run {
+    guard step < head.step else { return head }
+    let keyframe = keyframes.last { $0.step <= step } ?? keyframes[0]
+    var run = keyframe
+    while run.step < step { replay(&run) }
+    return run
+  }
+
+  /// One step of the past once more. Does nothing at the head.
+  public func replay(_ run: inout Run) {
+    guard run.step < head.step else { return }
+    for placed in commands where placed.step == run.step { try? run.apply(placed.command) }
+    do {
+      try run.advance()
+    } catch {
+      fatalError("step \(run.step) worked when it was taken and fails when it is replayed: \(error)")
+    }
+  }
+
+  /// A timeline that ends at `run`, a moment of this one, and can go on from there.
+  public func branch(at run: Run) -> Timeline {
+    var branch = self
+    branch.head = run
+    branch.keyframes.removeAll { $0.step > run.step }
+    // Commands that were asked at this very step belong to the future that is left behind.
+    branch.commands.removeAll { $0.step >= run.step }
+    return branch
+  }
+
+  private mutating func keep() {
+    keyframes.append(head)
+    var position = keyframes.count - 2
+    while position > 0 {
+      let gap = keyframes[position + 1].step - keyframes[position - 1].step
+      let age = head.step - keyframes[position - 1].step
+      if gap <= max(Self.spacing, age / 8) { keyframes.remove(at: position) }
+      position -= 1
+    }
+  }
+}
+
+/// A command and the number of steps that had been taken when it was asked.
+public struct PlacedCommand: Equatable, Sendable, Codable {
+  public var step: StepIndex
+  public var command: Command
+
+  public init(step: StepIndex, command: Command) {
+    self.step = step
+    self.command = command
+  }
+}

@@ -95,7 +95,13 @@ public struct StoryLog: Sendable {
         resume(request, pulses[request.index], at: start, step)
         enter(.preempted, request, at: start, step)
       case .finished(let request, let reason):
-        enter(reason == .aborted ? .aborted : .finished, request, at: end, step)
+        // Who hangs up is let go before the step, who is done leaves after it.
+        if reason == .aborted {
+          resume(request, pulses[request.index], at: start, step)
+          enter(.aborted, request, at: start, step)
+        } else {
+          enter(.finished, request, at: end, step)
+        }
       case .switched:
         break
       }

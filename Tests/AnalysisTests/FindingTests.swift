@@ -1,0 +1,102 @@
+import Analysis
+import Core
+import Testing
+
+@Suite("Findings")
+struct FindingTests {
+  @Test("each of the catalogue has its own name and says nothing of a quiet run")
+  func conformance() {
+    let names = FindingCatalogue.all.map { $0.descriptor.name }
+    for (index, name) in names.enumerated() {
+      #expect(!names[..<index].contains(name), "\(name) is listed twice")
+      #expect(name == name.lowercased() && !name.contains(" "))
+    }
+    for type in FindingCatalogue.all {
+      #expect(!type.descriptor.summary.isEmpty && !type.descriptor.summary.hasSuffix(".") && !type.descriptor.source.isEmpty)
+      #expect(type.init().summary == nil)
+    }
+    #expect(pairOfRequests().observatory(bench: .init(kvBlocks: 8, tokensPerBlock: 4)).summaries.isEmpty)
+  }
+
+  func sentences(_ observatory: Observatory) -> [String] {
+    observatory.marks.marks.compactMap { if case .found = $0.kind { EventSentence.line($0) } else { nil } }
+  }
+
+  @Test("a request preempted twice is thrash")
+  func thrash() {
+    var script = Script((0, 1_500, 2))
+    script.step(10, [.arrived(0), .admitted(0), .computed(0, 1_000, emits: 0)])
+    script.step(10, [.preempted(0, lost: 1_000)])
+    script.step(10, [.admitted(0), .computed(0, 1_500, emits: 0)])
+    script.step(10, [.preempted(0, lost: 1_500)])
+    let observatory = script.observatory()
+    #expect(sentences(observatory) == ["3 preemption-thrash: r0 was preempted a second time and computes 1,500 tokens again"])
+    #expect(
+      observatory.summaries.map(\.sentence) == [
+        "1 request was preempted twice or more; 100% of all computed tokens were lost to preemptions"
+      ])
+  }
+
+  @Test("a big request at the head that keeps small ones waiting is head-of-line blocking")
+  func headOfLine() {
+    var script = Script((0, 16, 99), (0, 640, 9), (0, 16, 9), (0, 32, 9))
+    script.step(10, [.arrived(0), .arrived(1), .arrived(2), .arrived(3), .admitted(0), .computed(0, 16)]) {
+      $0.waiting = 3
+      $0.usedBlocks = 2
+    }
+    for position in 0..<25 {
+      script.step(10, [.computed(0, from: Int32(16 + position), 1)]) {
+        $0.waiting = 3
+        $0.usedBlocks = 3
+      }
+    }
+    let observatory = script.observatory(bench: .init(kvBlocks: 20, tokensPerBlock: 16))
+    #expect(sentences(observatory) == ["20 head-of-line: r1 needs 40 blocks, 17 are free; 2 behind it would fit"])
+    #expect(
+      observatory.summaries.map(\.sentence) == [
+        "1 time the oldest request blocked others that would have fitted; 5 steps passed so"
+      ])
+  }
+
+  @Test("sixteen misses of thirty-two are a burst, told once")
+  func burst() {
+    var script = Script((0, 1, 1))
+    script.arrivals = (0..<64).map { _ in Arrival(time: .zero, prompt: Prompt([1]), outputLimit: 1) }
+    for number in 0..<64 { script.step(10, [.arrived(number), .admitted(number), .computed(number, 1), .finished(number)]) }
+    // All arrive at 0 and the n-th is done after 10 n ms.
+    let observatory = script.observatory(slo: SLO(ttft: .milliseconds(200)))
+    #expect(
+      sentences(observatory) == ["35 slo-miss-burst: 16 of the last 32 requests missed their SLO, the last one r35"])
+    #expect(
+      observatory.summaries.map(\.sentence) == ["1 burst of missed SLOs; 44 of 64 completed requests missed"])
+  }
+
+  @Test("a full pool with a queue is exhausted")
+  func exhausted() {
+    var script = Script((0, 1, 99))
+    script.step(10, [.arrived(0), .admitted(0), .computed(0, 1)])
+    for _ in 0..<12 {
+      script.step(10, [.computed(0, 1)]) {
+        $0.usedBlocks = 99
+        $0.waiting = 1
+      }
+    }
+    let observatory = script.observatory(bench: .init(kvBlocks: 100, tokensPerBlock: 16))
+    #expect(sentences(observatory) == ["10 pool-exhausted: 99 of 100 blocks are in use, 1 requests wait for memory"])
+    #expect(observatory.summaries.map(\.sentence) == ["the KV pool was full for 12 of 13 steps"])
+  }
+
+  @Test("admissions that reuse nothing while blocks are evicted are a cold cache")
+  func cold() {
+    var script = Script((0, 1, 1))
+    script.arrivals = (0..<64).map { _ in Arrival(time: .zero, prompt: Prompt([1, 2, 3, 4]), outputLimit: 1) }
+    for number in 0..<64 {
+      script.step(1, [.arrived(number), .admitted(number), .computed(number, 4), .finished(number)]) { $0.evictedBlocks = 1 }
+    }
+    #expect(
+      sentences(script.observatory()) == [
+        "63 cold-prefix-cache: 64 admissions reused 0.0% of their prompts; 64 cached blocks were evicted meanwhile"
+      ])
+    #expect(sentences(script.observatory(bench: .init(cachesPrefixes: false))).isEmpty)
+  }
+}

@@ -7,6 +7,7 @@ import ServingEngine
 public struct Run: Sendable {
   public private(set) var engine: Engine
   public private(set) var observatory: Observatory
+  public private(set) var badges = Badges()
   /// The latest step; nil before the first.
   public private(set) var last: StepReport?
 
@@ -24,6 +25,7 @@ public struct Run: Sendable {
   public mutating func advance() throws(DeviceError) -> Bool {
     guard let report = try engine.step() else { return false }
     observatory.fold(report.events, report.record, arrivals: engine.trace.arrivals)
+    badges.fold(report.events)
     last = report
     return true
   }

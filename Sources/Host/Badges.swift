@@ -1,0 +1,37 @@
+import Core
+
+/// The slot, and so the letter and the colour, of each request from its first admission to its end.
+///
+/// Of the free slots the one freed longest ago is given out, so that a letter
+/// does not change its owner before the eye has let go. Slots beyond the letters
+/// start over.
+public struct Badges: Sendable {
+  private var slots: [RequestID: Int] = [:]
+  private var free: [Int] = []
+  private var issued = 0
+
+  /// Letters that can be told apart.
+  static let letters = 24
+
+  public init() {}
+
+  /// Nil before the first admission and after the end.
+  public func slot(of request: RequestID) -> Int? { slots[request] }
+
+  mutating func fold(_ events: [EngineEvent]) {
+    for event in events {
+      switch event {
+      case .admitted(let request, _) where slots[request] == nil:
+        if issued < Self.letters || free.isEmpty {
+          slots[request] = issued
+          issued += 1
+        } else {
+          slots[request] = free.removeFirst()
+        }
+      case .finished(let request, _):
+        if let slot = slots.removeValue(forKey: request) { free.append(slot) }
+      default: break
+      }
+    }
+  }
+}

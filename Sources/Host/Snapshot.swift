@@ -30,10 +30,30 @@ public struct Snapshot: Sendable {
   public var notice: Notice?
   public var commands: [PlacedCommand]
 
+  public init(
+    shown: Run, head: Run, transport: Transport, pace: Pace = .times(1), stepsPerSecond: Double? = nil,
+    branches: Int = 0, notice: Notice? = nil, commands: [PlacedCommand] = []
+  ) {
+    self.shown = shown
+    self.head = head
+    self.transport = transport
+    self.pace = pace
+    self.stepsPerSecond = stepsPerSecond
+    self.branches = branches
+    self.notice = notice
+    self.commands = commands
+  }
+
   public struct Notice: Equatable, Sendable {
     public var sentence: String
     public var isError: Bool
     /// Distinguishes two equal sentences.
     public var number: Int
+
+    public init(sentence: String, isError: Bool, number: Int) {
+      self.sentence = sentence
+      self.isError = isError
+      self.number = number
+    }
   }
 }

@@ -10,8 +10,8 @@ import Core
 /// Definitions, those of vLLM's `benchmark_serving` where it has one:
 /// - Per-request latencies and token totals are of *completed* requests. Aborted
 ///   and rejected ones are counted and otherwise left out.
-/// - ITL is the gap between two emissions of one request. Tokens that come out
-///   together, as with accepted drafts, are one emission.
+/// - ITL is the gap between two emissions of one request, whatever becomes of it.
+///   Tokens that come out together, as with accepted drafts, are one emission.
 /// - Attainment is the share of completed *and rejected* requests that were served
 ///   as promised: turning a request away is a miss. Who hung up is not judged.
 /// - The prefix hit rate is reused tokens over prompt tokens of first admissions.
@@ -103,7 +103,7 @@ public struct Scoreboard: Sendable {
 
   /// Everything that one step did. Its requests were scheduled at the step's start; its tokens appear at its end.
   ///
-  /// 128 `computed` events take 0.9 µs (release build, one core of a shared server).
+  /// 128 `computed` events take 1.1 µs, 2.1 µs with drafts (release build, one core of a shared server).
   ///
   /// - Parameter arrivals: the trace, by request number.
   public mutating func fold(_ events: [EngineEvent], _ step: StepRecord, arrivals: [Arrival]) {

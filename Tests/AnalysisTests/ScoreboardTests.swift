@@ -108,4 +108,23 @@ struct ScoreboardTests {
     #expect(scoreboard.arrived == 1 && scoreboard.rejected == 1 && scoreboard.steps == 0)
     #expect(scoreboard.requests[0].outcome == .rejected(.emptyPrompt))
   }
+
+  @Test("gaps are those of a list kept for each request", arguments: [UInt64](1...6))
+  func gapsAgainstLists(seed: UInt64) {
+    var random = SplitMix(seed: seed, purpose: "gaps")
+    var script = Script((0, 1, 900), (0, 1, 900), (0, 1, 900), (0, 1, 900), (0, 1, 900))
+    var emissions = [[EngineTime]](repeating: [], count: 5)
+    script.step(1, (0..<5).map { .arrived($0) } + (0..<5).map { .admitted($0) })
+    for _ in 0..<300 {
+      let milliseconds = 1 + random.below(3)
+      let present = (0..<5).filter { _ in random.below(4) > 0 }
+      script.step(milliseconds, present.map { .computed($0, 1, emits: Int16(1 + random.below(3))) })
+      for number in present { emissions[number].append(script.clock.now) }
+    }
+    let gaps = emissions.flatMap { times in zip(times, times.dropFirst()).map { $1 - $0 } }
+    let itl = script.scoreboard().itl
+    let exact = Percentiles(of: gaps)
+    #expect(itl.count == gaps.count && itl.mean == exact?.mean && itl.max == gaps.max(), "seed \(seed)")
+    #expect(itl.quantile(0.9).map { abs($0 - (exact?.p90 ?? 0)) <= $0 / 250 } == true, "seed \(seed)")
+  }
 }

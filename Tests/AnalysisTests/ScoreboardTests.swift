@@ -54,6 +54,8 @@ struct ScoreboardTests {
     #expect(tally.drafted == 7 && tally.accepted == 3 && tally.verifications == 3 && tally.acceptedPerVerify == 1)
     #expect(tally.acceptanceRate == 3.0 / 7)
     #expect(tally.acceptanceByPosition == [2.0 / 3, 1.0 / 2, 0])
+    #expect(tally.verificationsByAccepted == [1, 1, 1, 0])
+    #expect(scoreboard.requests[0].acceptanceRate == 3.0 / 7 && scoreboard.requests[0].verifications == 3)
   }
 
   @Test("a promise is kept at the limit, a rejection breaks it, an abort is not judged")

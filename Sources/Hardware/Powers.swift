@@ -4,7 +4,7 @@
 /// other way changes a history's digest. Relative error below 10⁻¹⁴; about 10 ns each.
 
 /// log₂ of a positive normal number.
-func logarithm2(_ x: Double) -> Double {
+package func logarithm2(_ x: Double) -> Double {
   var exponent = Double(x.exponent)
   var significand = x.significand
   if significand > 1.4142135623730951 {
@@ -28,7 +28,7 @@ func logarithm2(_ x: Double) -> Double {
 }
 
 /// 2 to the power of `x`; 0 below -1000.
-func exponential2(_ x: Double) -> Double {
+package func exponential2(_ x: Double) -> Double {
   if x < -1000 { return 0 }
   let whole = x.rounded()
   let z = (x - whole) * 0.6931471805599453
@@ -49,14 +49,14 @@ func exponential2(_ x: Double) -> Double {
 }
 
 /// `base` to the power of `exponent`; `base` ≥ 0.
-func power(_ base: Double, _ exponent: Double) -> Double {
+package func power(_ base: Double, _ exponent: Double) -> Double {
   base > 0 ? exponential2(exponent * logarithm2(base)) : 0
 }
 
 /// How long things take that partly happen at the same time: (aⁿ + bⁿ + cⁿ)^(1/n).
 ///
 /// The sum when `overlap` n is 1 (one after the other), the greatest when it is large (perfectly together).
-func together(_ a: Double, _ b: Double, _ c: Double = 0, overlap: Double) -> Double {
+package func together(_ a: Double, _ b: Double, _ c: Double = 0, overlap: Double) -> Double {
   let greatest = max(a, b, c)
   guard greatest > 0 else { return 0 }
   let scale = 1 / greatest

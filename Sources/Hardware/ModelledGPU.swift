@@ -30,7 +30,7 @@ public struct ModelledGPU: Device {
 
   /// - Parameter linkBandwidth: GB/s in one direction between the GPUs of the node; nil takes the datasheet's,
   ///   which behind PCIe is more than most nodes reach.
-  /// - Complexity: Tabulates some ten kernels at 131 sizes: a few milliseconds.
+  /// - Complexity: Tabulates some ten kernels at 131 sizes: 1 to 2 ms in release, 8 ms in debug.
   public init(
     accelerator: Accelerator, model: ModelCard, tensorParallel: Int = 1,
     hostTime: EngineTime = ModelledGPU.defaultHostTime, linkBandwidth: Double? = nil
@@ -55,6 +55,9 @@ public struct ModelledGPU: Device {
   }
 
   /// Never throws. Drafts are all rejected: nothing yet says which of them a model would have accepted.
+  ///
+  /// - Complexity: One pass over the slots and a table lookup for each kernel of a layer; 0.9 to 1.4 µs for
+  ///   128 slots in release (one core of a 2-core virtual machine).
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
     var totals = StepTotals(hostTime: hostTime)
     let layers = model.layers

@@ -126,6 +126,30 @@ struct MeasuredTests {
     report("attention_mixed.csv", all)
   }
 
+  /// Only the ratio to equal lengths can be compared: the times of this table are about three times
+  /// those that `attention_mixed.csv` gives for the same decodes.
+  @Test("what it costs that decodes differ in length")
+  func skew() throws {
+    var all: [(name: String, bound: Double, errors: Errors)] = []
+    let rows = try table("attention_skew.csv")
+    for name in ["RTX-4090", "RTX-PRO-6000-Server"] {
+      let device = try gpu(name, "llama-3.1-8b") { $0.layers = 1 }
+      func time(_ batch: Batch) -> Double {
+        device.kernels(of: batch).filter { $0.kind == .attentionDecode }.reduce(0) { $0 + $1.duration.seconds }
+      }
+      var ratio = Errors()
+      for row in rows where row["gpu"] == name && row["tp"] == "1" && row["prefill_q"] == "0" {
+        let (count, big) = (row.count("n_decode"), row.count("n_big"))
+        let skewed = Batch(slots: (0..<count).map { .decode($0, context: row.count($0 < big ? "kv_big" : "kv_small")) })
+        ratio.add(
+          time(skewed) / time(decodes(count, context: row.count("kv_mean"))),
+          measured: row.number("latency_skewed_us") / row.number("latency_mean_us"))
+      }
+      all.append((name, 6, ratio))
+    }
+    report("attention_skew.csv", all)
+  }
+
   @Test("experts")
   func experts() throws {
     var all: [(name: String, bound: Double, errors: Errors)] = []

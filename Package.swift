@@ -41,7 +41,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
     .target(name: "TestSupport", dependencies: ["Core", "Screen"], path: "Tests/TestSupport", swiftSettings: strict),
-    .executableTarget(name: "workbench", dependencies: ["Console", "Curses", arguments], swiftSettings: strict),
+    .executableTarget(name: "workbench", dependencies: ["Core", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", arguments], swiftSettings: strict),
   ]
     + subject("Core")
     + subject("Screen", sees: [toml])

@@ -52,7 +52,7 @@ let package = Package(
     + subject("Hardware", sees: ["Core"])
     + subject("ServingEngine", sees: ["Core", "KVMemory", "Scheduling", "Speculation", "Hardware"])
     + subject("Analysis", sees: ["Core"])
-    + subject("Host", sees: ["Core", "Hardware", "ServingEngine", "Analysis"])
+    + subject("Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload"])
     + subject("Console", sees: ["Core", "KVMemory", "Scheduling", "Hardware", "ServingEngine", "Analysis", "Host", "Workload", "Screen"])
     + subject("Curses", sees: ["CNcurses", "Screen"])
 )

@@ -18,13 +18,6 @@ extension UnsafeRawBufferPointer {
   @inline(__always)
   func part(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
 
-  /// What a message may show of the bytes: short, quoted, and nothing that a terminal would obey.
-  var excerpt: String {
-    var text = "\""
-    for byte in prefix(32) { text.append(byte >= 0x20 && byte < 0x7f ? Character(UnicodeScalar(byte)) : "·") }
-    return text + (count > 32 ? "…\"" : "\"")
-  }
-
   /// Text without blanks on either side.
   var trimmed: UnsafeRawBufferPointer {
     var first = 0
@@ -53,4 +46,16 @@ extension UnsafeRawBufferPointer {
 
 extension UInt8 {
   @inline(__always) var isBlank: Bool { self == 0x20 || self == 0x09 }
+}
+
+extension Collection<UInt8> {
+  /// What a message may show of the bytes: the first few, and nothing that a terminal would obey.
+  func shown(_ most: Int) -> String {
+    var text = ""
+    for byte in prefix(most) { text.append(byte >= 0x20 && byte < 0x7f ? Character(UnicodeScalar(byte)) : "·") }
+    return text + (count > most ? "…" : "")
+  }
+
+  /// A short piece of text in quotes.
+  var excerpt: String { "\"\(shown(32))\"" }
 }

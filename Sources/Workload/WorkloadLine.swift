@@ -101,7 +101,7 @@ public enum WorkloadLine {
       } else if key.equals("label") {
         try once(&label, readLabel(&scanner, &labels), "label")
       } else {
-        throw RowFault("\(String(decoding: key.prefix(24), as: UTF8.self))", "not a member of a request")
+        throw RowFault(key.shown(24), "not a member of a request")
       }
     }
     try scanner.finish()
@@ -181,7 +181,7 @@ public enum WorkloadLine {
       if let digest = Digest(hexadecimal: String(digits)) { return TokenStream(key: digest.value) }
     default: break
     }
-    throw RowFault("prompt", "\(Array(text.utf8.prefix(24)).excerpt) is not a stream: p7, s3, a7, or # and 16 hexadecimal digits")
+    throw RowFault("prompt", "\(text.utf8.excerpt) is not a stream: p7, s3, a7, or # and 16 hexadecimal digits")
   }
 
   // MARK: - Writing
@@ -246,8 +246,4 @@ extension Arrival {
       time: EngineTime(nanoseconds: row.time), prompt: row.prompt, outputLimit: row.output, priority: row.priority,
       abortTime: row.abort.map { EngineTime(nanoseconds: $0) }, label: row.label)
   }
-}
-
-extension Array<UInt8> {
-  var excerpt: String { withUnsafeBytes { $0.excerpt } }
 }

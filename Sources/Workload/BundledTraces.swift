@@ -38,9 +38,9 @@ public struct BundledTraces: Sendable {
       source: "drawn from stated distributions"),
     recipe: [
       "poisson:3.2,requests=576,prompt=lognormal:280:0.9,output=lognormal:210:0.6,prefix=4x900,label=chat,seed=11",
-      "gamma:1.1:2.5,requests=190,prompt=uniform:40:220,output=uniform:20:90,prefix=1x2400:100,label=agent,seed=12",
+      "gamma:1.1:2.5,requests=190,prompt=uniform:40:220,output=uniform:20:90,prefix=1x1800:100,label=agent,seed=12",
       "gamma:0.22:1.5,requests=36,start=5,prompt=lognormal:7000:0.35,output=lognormal:260:0.4,label=document,seed=13",
-      "all-at-once:12,start=12,prompt=uniform:30:120,output=lognormal:420:0.4,prefix=1x2600:200,label=crowd,seed=14",
+      "all-at-once:10,start=12,prompt=uniform:30:120,output=lognormal:420:0.4,prefix=1x2600:200,label=crowd,seed=14",
       "all-at-once:18,start=95,prompt=uniform:30:120,output=lognormal:420:0.4,prefix=1x2600:201,label=crowd,seed=15",
       "poisson:0.35,requests=60,prompt=lognormal:500:0.5,output=lognormal:600:0.5,patience=uniform:4:14,label=impatient,seed=16",
     ].joined(separator: " + "))

@@ -32,6 +32,7 @@ struct JSONScanner {
 
   mutating func expect(_ byte: UInt8, _ place: String) throws(RowFault) {
     if !take(byte) {
+      if at >= bytes.count { throw RowFault("", "not JSON: the line ends \(place)") }
       throw RowFault("", "not JSON: \(Character(UnicodeScalar(byte))) expected \(place), column \(at + 1)")
     }
   }

@@ -54,6 +54,7 @@ struct WorkloadFormat: TraceFormat {
           guard names.count <= Int(UInt16.max) else { throw RowFault("labels", "more than 65,536 names") }
           names.append(try scanner.text("labels"))
         }
+        guard names.first?.isEmpty == true else { throw RowFault("labels", "the first name must be \"\", which is none") }
         context.labels.replace(with: names)
       } else {
         try scanner.skipValue()

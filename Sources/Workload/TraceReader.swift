@@ -61,11 +61,11 @@ public struct TraceReader {
       return
     }
     head.append(contentsOf: bytes)
-    if head.count >= TraceRecognition.window { try begin(isWhole: false) }
+    if head.count >= TraceRecognition.window { try begin() }
   }
 
   public mutating func finish() throws(TraceError) -> TraceReading {
-    if format == nil { try begin(isWhole: true) }
+    if format == nil { try begin() }
     if !isComplete { try consume(nil) }
     guard let format else { throw error(.emptyFile) }
     let kind = type(of: format)
@@ -82,25 +82,25 @@ public struct TraceReader {
 
   // MARK: - The start
 
-  private mutating func begin(isWhole: Bool) throws(TraceError) {
+  private mutating func begin() throws(TraceError) {
     try check(options)
     var bytes: [UInt8] = []
     swap(&bytes, &head)
     try bytes.withUnsafeBufferPointer { (buffer) throws(TraceError) in
       var start = UnsafeRawBufferPointer(buffer)
       if start.count >= 3, start[0] == 0xef, start[1] == 0xbb, start[2] == 0xbf { start = start.part(3..<start.count) }
-      format = try kind(start, isWhole: isWhole).init()
+      format = try kind(start).init()
       if !isComplete { try consume(start) }
     }
   }
 
-  private func kind(_ start: UnsafeRawBufferPointer, isWhole: Bool) throws(TraceError) -> any TraceFormat.Type {
+  private func kind(_ start: UnsafeRawBufferPointer) throws(TraceError) -> any TraceFormat.Type {
     var named: (any TraceFormat.Type)?
     if let name = options.format {
       named = TraceFormats.named(name)
       if named == nil { throw error(.unknownFormatName(name)) }
     }
-    switch (TraceRecognition.format(of: start, isWhole: isWhole), named) {
+    switch (TraceRecognition.format(of: start), named) {
     case (.success(let format), nil): return format
     case (.failure(let problem), nil): throw error(problem)
     case (.failure(.emptyFile), _): throw error(.emptyFile)

@@ -7,9 +7,7 @@ enum TraceRecognition {
 
   typealias Answer = Result<any TraceFormat.Type, TraceError.Problem>
 
-  static func format(
-    of start: UnsafeRawBufferPointer, isWhole: Bool
-  ) -> Answer {
+  static func format(of start: UnsafeRawBufferPointer) -> Answer {
     if start.isEmpty { return .failure(.emptyFile) }
     if let encoding = encoding(of: start) { return .failure(.encoding(encoding)) }
     var at = 0

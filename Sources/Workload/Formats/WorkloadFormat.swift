@@ -67,12 +67,3 @@ struct WorkloadFormat: TraceFormat {
     return header
   }
 }
-
-extension JSONScanner {
-  /// A text with its escapes taken out.
-  mutating func text(_ field: String) throws(RowFault) -> String {
-    guard next == UInt8(ascii: "\"") else { throw RowFault(field, "not a text") }
-    guard let text = Self.text(try string()) else { throw RowFault(field, "a wrong escape in the text") }
-    return text
-  }
-}

@@ -40,6 +40,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
+    .target(name: "CTerminal"),
     .target(name: "TestSupport", dependencies: ["Core", "Screen"], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(name: "workbench", dependencies: ["Core", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", arguments], swiftSettings: strict),
   ]
@@ -54,5 +55,5 @@ let package = Package(
     + subject("Analysis", sees: ["Core"])
     + subject("Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload"])
     + subject("Console", sees: ["Core", "KVMemory", "Scheduling", "Hardware", "ServingEngine", "Analysis", "Host", "Workload", "Screen"])
-    + subject("Curses", sees: ["CNcurses", "Screen"])
+    + subject("Curses", sees: ["CNcurses", "CTerminal", "Screen"])
 )

@@ -24,7 +24,7 @@ public final class CursesTerminal: Terminal {
   public private(set) var usesUnicode: Bool
   public private(set) var synchronizes = false
 
-  private let options: CursesOptions
+  private var capturesMouse: Bool
   private var isOpen = true
   private var probe: Probe
 
@@ -49,6 +49,7 @@ public final class CursesTerminal: Terminal {
     unsetenv("LINES")
     unsetenv("COLUMNS")
     guard screen_know_terminal() else { throw CursesError(problem: .unknownTerminal(name)) }
+    if options.shapes == .unicode && !screen_speaks_utf8() { screen_speak_utf8() }
     guard screen_capability("cup") != nil else { throw CursesError(problem: .cannotPlaceCursor(name)) }
 
     let leave = Array(
@@ -71,9 +72,9 @@ public final class CursesTerminal: Terminal {
     size = Size(Int(screen_columns()), Int(screen_rows()))
     escapeDelay = .milliseconds(Self.environment("ESCDELAY").flatMap { Int($0) } ?? 25)
     let bare = name == "linux" || name == "dumb" || name.hasPrefix("vt1") || name.hasPrefix("vt2")
-    usesUnicode = options.shapes == .unicode || options.shapes == .auto && screen_speaks_utf8() && name != "linux"
+    usesUnicode = screen_speaks_utf8() && (options.shapes == .unicode || options.shapes == .auto && name != "linux")
     probe = options.shapes == .auto && usesUnicode && !bare ? .wanted : .done
-    self.options = options
+    capturesMouse = options.mouse
 
     Self.write(Modes.off + Modes.on + (options.mouse ? Modes.mouseOn : ""))
     // Apple's terminal prints a stray `p`; bare consoles may too.
@@ -95,7 +96,10 @@ public final class CursesTerminal: Terminal {
   }
 
   /// Switches the mouse reports, so that the terminal's own selection works without them.
-  public func captureMouse(_ wanted: Bool) { Self.write(wanted ? Modes.mouseOn : Modes.mouseOff) }
+  public func captureMouse(_ wanted: Bool) {
+    capturesMouse = wanted
+    Self.write(wanted ? Modes.mouseOn : Modes.mouseOff)
+  }
 
   /// Ctrl-Z: gives the terminal back, stops, and returns when the shell goes on with us.
   public func suspend() {
@@ -337,7 +341,7 @@ extension CursesTerminal {
 
   private func comeBack() {
     screen_end()
-    Self.write(Modes.off + Modes.on + (options.mouse ? Modes.mouseOn : ""))
+    Self.write(Modes.off + Modes.on + (capturesMouse ? Modes.mouseOn : ""))
     repaint()
   }
 

@@ -33,7 +33,11 @@ public struct Canvas: Equatable, Sendable {
     get { contains(column, row) ? cells[row * width + column] : .blank }
     set {
       guard clip.contains(Point(column, row)), !newValue.isTrailing else { return }
-      if newValue.width == 1 { set(newValue, column, row) } else { put(newValue.scalar, at: Point(column, row), style: newValue.style) }
+      if newValue.width == 1 {
+        set(newValue, column, row)
+      } else {
+        put(newValue.scalar, at: Point(column, row), style: newValue.style)
+      }
     }
   }
 

@@ -46,7 +46,8 @@ public enum Figure {
       value /= 1000
       prefix += 1
     }
-    let decimals = prefix == 0 && value == value.rounded() ? 0 : value.magnitude < 9.995 ? 2 : value.magnitude < 99.95 ? 1 : 0
+    let isWhole = prefix == 0 && value == value.rounded()
+    let decimals = isWhole || value.magnitude >= 99.95 ? 0 : value.magnitude < 9.995 ? 2 : 1
     let suffix = prefixes[prefix] + unit
     return fit(fixed(value, decimals: decimals) + (suffix.isEmpty ? "" : " " + suffix), width)
   }

@@ -72,7 +72,9 @@ private struct SVGWriter {
 
   private mutating func add(_ run: Range<Int>, _ row: Int, _ look: Look, _ grounds: inout String, _ texts: inout String) {
     if let ground = look.ground {
-      grounds += "<rect x=\"\(run.lowerBound * cell.width)\" y=\"\(row * cell.height)\" width=\"\(run.count * cell.width)\" height=\"\(cell.height)\" fill=\"\(ground.hex)\"/>\n"
+      let place = "x=\"\(run.lowerBound * cell.width)\" y=\"\(row * cell.height)\""
+      let extent = "width=\"\(run.count * cell.width)\" height=\"\(cell.height)\""
+      grounds += "<rect \(place) \(extent) fill=\"\(ground.hex)\"/>\n"
     }
     var fills: [Double: String] = [:]
     var corners = ""
@@ -116,7 +118,9 @@ private struct SVGWriter {
     if first == end { return }
     var text = ""
     for column in first..<end where !canvas[column, row].isTrailing { text.unicodeScalars.append(canvas[column, row].scalar) }
-    texts += "<text class=\"c\(place(of: look))\" x=\"\(first * cell.width)\" y=\"\(row * cell.height + 14)\" textLength=\"\((end - first) * cell.width)\" lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\">\(escaped(text))</text>\n"
+    let place = "x=\"\(first * cell.width)\" y=\"\(row * cell.height + 14)\""
+    let length = "textLength=\"\((end - first) * cell.width)\" lengthAdjust=\"spacingAndGlyphs\""
+    texts += "<text class=\"c\(self.place(of: look))\" \(place) \(length) xml:space=\"preserve\">\(escaped(text))</text>\n"
   }
 
   private mutating func place(of look: Look) -> Int {

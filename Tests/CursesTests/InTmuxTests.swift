@@ -196,11 +196,11 @@ final class Tmux {
 
   struct Waited: Error, CustomStringConvertible {
     let text: String
-    var description: String { "still not there after 6 s:\n" + text }
+    var description: String { "still not there after 15 s:\n" + text }
   }
 
   func wait(_ holds: () -> Bool) throws {
-    for _ in 0..<120 {
+    for _ in 0..<300 {
       if holds() { return }
       usleep(50_000)
     }

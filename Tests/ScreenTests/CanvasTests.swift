@@ -88,6 +88,18 @@ struct CanvasTests {
         """)
   }
 
+  @Test("a cell set by hand cannot break a wide character")
+  func byHand() {
+    var canvas = Canvas(4, 1)
+    canvas[0, 0] = Cell("漢")
+    canvas[3, 0] = Cell("漢")
+    #expect(canvas.text == "漢  ")
+    canvas[1, 0] = Cell("x")
+    #expect(canvas.text == " x  ")
+    canvas.fill(canvas.area, with: "字")
+    #expect(canvas.text == "    ")
+  }
+
   @Test("restyling keeps what is written")
   func restyle() {
     var canvas = Canvas(3, 1)

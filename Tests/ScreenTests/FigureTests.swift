@@ -36,6 +36,8 @@ struct FigureTests {
     #expect(Figure.percent(0.999) == ">99%")
     #expect(Figure.percent(1, width: 5) == " 100%")
     #expect(Figure.percent(0.041, decimals: 1) == "4.1%")
+    #expect(Figure.percent(.nan) == "–")
+    #expect(Figure.scaled(.infinity) == "∞")
   }
 
   @Test("large numbers take a prefix and keep three digits")

@@ -40,8 +40,9 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
+    .target(name: "CTerminal"),
     .target(name: "TestSupport", dependencies: ["Core", "Screen"], path: "Tests/TestSupport", swiftSettings: strict),
-    .executableTarget(name: "workbench", dependencies: ["Console", "Curses", arguments], swiftSettings: strict),
+    .executableTarget(name: "workbench", dependencies: ["Core", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", arguments], swiftSettings: strict),
   ]
     + subject("Core")
     + subject("Screen", sees: [toml])
@@ -52,7 +53,7 @@ let package = Package(
     + subject("Hardware", sees: ["Core"])
     + subject("ServingEngine", sees: ["Core", "KVMemory", "Scheduling", "Speculation", "Hardware"])
     + subject("Analysis", sees: ["Core"])
-    + subject("Host", sees: ["Core", "Hardware", "ServingEngine", "Analysis"])
+    + subject("Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload"])
     + subject("Console", sees: ["Core", "KVMemory", "Scheduling", "Hardware", "ServingEngine", "Analysis", "Host", "Workload", "Screen"])
-    + subject("Curses", sees: ["CNcurses", "Screen"])
+    + subject("Curses", sees: ["CNcurses", "CTerminal", "Screen"])
 )

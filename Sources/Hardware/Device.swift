@@ -1,17 +1,60 @@
-import Core
+public import Core
 
-/// What runs batches: a chip that is modelled, or a machine that really computes.
+/// What carries out batches: a modelled GPU, or a real transformer.
+///
+/// A device is a value: a copy is a fork that shares nothing with the original.
+/// It owns neither the clock nor the KV memory; it says how long a step took and what came out.
 public protocol Device: Sendable {
+  /// One line for people: chip, model, how many of them.
   var name: String { get }
-  /// True when its times are computed and not measured.
+  /// True when durations come from equations, false when they were measured as they happened.
   var isModelled: Bool { get }
+
+  /// Computes the tokens of `batch`: one outcome slot for each slot, in its order.
   mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome
-  /// The kernels of a step, in order of their start.
+
+  /// The kernels that `execute` runs, or ran, for `batch`, in order of their start; empty when it cannot tell.
   func kernels(of batch: Batch) -> [KernelRun]
 }
 
-/// What a device could not do, and the way out.
+/// A device that cannot be made or cannot go on: which one, what is wrong, and the way out.
 public struct DeviceError: Error, Equatable, CustomStringConvertible {
-  public let description: String
-  public init(_ description: String) { self.description = description }
+  public enum Problem: Equatable, Sendable {
+    /// Bytes on each rank; `parallel` is the least number of ranks on which the weights fit, if some does.
+    case weightsDoNotFit(weights: Int, memory: Int, parallel: Int?)
+    /// The weights fit, but what remains holds not even one KV block.
+    case noRoomForKV(needs: Int, remaining: Int)
+    /// Heads cannot be shared out evenly.
+    case unevenSplit(parallel: Int, heads: Int, kvHeads: Int)
+    /// Anything else, as a sentence that also says the way out.
+    case failed(String)
+  }
+
+  public let device: String
+  public let problem: Problem
+
+  public init(device: String, problem: Problem) {
+    self.device = device
+    self.problem = problem
+  }
+
+  public var description: String {
+    switch problem {
+    case .weightsDoNotFit(let weights, let memory, let parallel):
+      "\(device): needs \(gigabytes(weights)) for weights on a GPU with \(gigabytes(memory)) to use: "
+        + (parallel.map { "use --tp \($0)" } ?? "use a GPU with more memory")
+    case .noRoomForKV(let needs, let remaining):
+      "\(device): a KV block needs \(needs) bytes, \(remaining) remain: use a larger --tp or --memory-utilization"
+    case .unevenSplit(let parallel, let heads, let kvHeads):
+      "\(device): \(heads) heads and \(kvHeads) KV heads cannot be shared by \(parallel) GPUs: use a --tp that divides both"
+    case .failed(let sentence):
+      "\(device): \(sentence)"
+    }
+  }
+}
+
+/// Decimal gigabytes with one digit: `16.1 GB`.
+func gigabytes(_ bytes: Int) -> String {
+  let tenths = (bytes + 50_000_000) / 100_000_000
+  return "\(tenths / 10).\(tenths % 10) GB"
 }

@@ -18,14 +18,25 @@ public struct Theme: Hashable, Sendable {
 
   public let name: String
   public let variant: Variant
+  /// Whether the colour of `bg` is painted; otherwise the terminal keeps its own, transparent or not.
+  public let paintsBackground: Bool
   /// One for each role, by `Role.index`.
   public let looks: [Look]
 
-  public init(name: String, variant: Variant, looks: [Look]) {
+  public init(name: String, variant: Variant, paintsBackground: Bool = false, looks: [Look]) {
     self.name = name
     self.variant = variant
-    self.looks = looks + Array(repeating: Look(), count: max(0, Role.count - looks.count))
+    self.paintsBackground = paintsBackground
+    self.looks = Array((looks + Array(repeating: Look(), count: Role.count)).prefix(Role.count))
   }
 
   public subscript(role: Role) -> Look { looks[Int(role.index)] }
+
+  /// The colour that stands for a role where there must be one, as in a picture.
+  public func colour(of role: Role) -> Colour {
+    self[role].colour ?? self[.fg].colour ?? Colour(variant == .dark ? 0xd0d0d0 : 0x303030)
+  }
+
+  /// What lies behind everything.
+  public var ground: Colour { self[.bg].colour ?? Colour(variant == .dark ? 0x1c1c1c : 0xffffff) }
 }

@@ -2,6 +2,7 @@ import Analysis
 import Core
 import Host
 import Screen
+import ServingEngine
 
 /// A quantity over the whole run with the playhead, the marks, and engine time below.
 ///
@@ -88,11 +89,12 @@ struct TimelineStrip {
     samples.reserveCapacity(count)
     var from = steps.firstStep(endingAfter: axis.start)
     for number in 0..<count {
-      let begin = axis.time(at: Double(number) / 2)
       let end = axis.time(at: Double(number + 1) / 2)
-      from = steps.firstStep(endingAfter: begin, from: from)
       let past = steps.firstStep(startingFrom: end, from: from)
       samples.append(mean(of: from..<max(from, past), steps))
+      // Steps do not overlap: only the last one of this point can reach into the next.
+      from = max(from, past - 1)
+      while from < steps.count, steps[from].end <= end { from += 1 }
     }
     return samples
   }

@@ -181,7 +181,7 @@ public struct TraceReader {
       do throws(RowFault) {
         _ = try format?.read(line, &context)
       } catch {
-        throw self.error(.badRow(TraceFault(line: context.line, field: error.field, problem: error.problem)))
+        throw self.error(.badHeader(TraceFault(line: context.line, field: error.field, problem: error.problem)))
       }
       return true
     }

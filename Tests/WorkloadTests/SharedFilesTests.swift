@@ -73,74 +73,84 @@ struct SharedFilesTests {
     }
   }
 
-  @Test(
-    "each damaged file has one known outcome",
-    arguments: [
-      ("empty.csv", "file is empty"),
-      ("header_only.csv", "azure 0 warns -"),
-      ("blank_lines_only.csv", "no header"),
-      ("azure_truncated_line.csv", "azure 30 rejects 32"),
-      ("azure_truncated_number.csv", "azure 30 rejects 32"),
-      ("azure_wrong_header.csv", "azure 40"),
-      ("azure_unknown_header.csv", "expects the columns TIMESTAMP, ContextTokens, GeneratedTokens"),
-      ("azure_no_header.csv", "no header — azure expects"),
-      ("azure_extra_column.csv", "azure 40"),
-      ("azure_semicolon.csv", "one column, the separator is \";\""),
-      ("azure_short_row.csv", "azure 40 rejects 12"),
-      ("azure_negative.csv", "azure 40 rejects 7,8"),
-      ("azure_zero.csv", "azure 40 rejects 7,8"),
-      ("azure_nan.csv", "azure 40 rejects 7,8,9,10"),
-      ("azure_huge.csv", "azure 40 rejects 7,8,9"),
-      ("azure_float_tokens.csv", "azure 41 rejects 8 warns 9"),
-      ("azure_bad_date.csv", "azure 40 rejects 7,8,9"),
-      ("azure_nonmonotonic.csv", "azure 40 warns 10"),
-      ("azure_duplicate_timestamps.csv", "azure 40"),
-      ("azure_crlf.csv", "azure 40"),
-      ("azure_cr_only.csv", "azure 40"),
-      ("azure_mixed_eol.csv", "azure 40"),
-      ("azure_bom.csv", "azure 40"),
-      ("azure_utf16.csv", "not UTF-8 but UTF-16"),
-      ("azure_invalid_utf8.csv", "azure 40 rejects 5"),
-      ("azure_nul.csv", "azure 40 rejects 5"),
-      ("azure_quoted.csv", "azure 40"),
-      ("azure_spaces.csv", "azure 40"),
-      ("burstgpt_unclosed_quote.csv", "burstgpt 18 rejects 11 failed 1 warns 20"),
-      ("burstgpt_total_mismatch.csv", "burstgpt 19 failed 1 warns 11,20,12"),
-      ("burstgpt_nan_session.csv", "burstgpt 19 failed 1 warns 20,12"),
-      ("mooncake_truncated.jsonl", "mooncake 29 rejects 30"),
-      ("mooncake_negative.jsonl", "mooncake 30 rejects 6,7"),
-      ("mooncake_nan.jsonl", "mooncake 30 rejects 6,7"),
-      ("mooncake_huge.jsonl", "mooncake 31 rejects 6,7 warns 9"),
-      ("mooncake_hash_count.jsonl", "mooncake 31 warns 6,7"),
-      ("mooncake_missing_key.jsonl", "mooncake 31 rejects 6 warns 8"),
-      ("mooncake_string_numbers.jsonl", "mooncake 30 rejects 6"),
-      ("mooncake_array.jsonl", "a JSON array of mooncake rows"),
-      ("mooncake_two_per_line.jsonl", "mooncake 28 rejects 6"),
-      ("mooncake_blank_lines.jsonl", "mooncake 30"),
-      ("mooncake_comment.jsonl", "mooncake 30 rejects 1"),
-      ("mooncake_crlf.jsonl", "mooncake 30"),
-      ("mooncake_bom.jsonl", "mooncake 30"),
-      ("mooncake_duplicate_key.jsonl", "mooncake 30 rejects 6"),
-      ("mooncake_deep_nesting.jsonl", "mooncake 30 rejects 4"),
-      ("mooncake_long_line.jsonl", "mooncake 31 warns 5"),
-      ("mooncake_seconds.jsonl", "mooncake 30 warns -"),
-      ("qwen_bad_parents.jsonl", "qwen-bailian 30 warns 5,10,12"),
-      ("asciicast_bad.cast", "asciicast"),
-      ("chrome_trace_bad.json", "Chrome trace"),
-      ("prom_html.prom", "HTML page"),
-      ("prom_json.prom", "server's error message"),
-      ("prom_empty.prom", "file is empty"),
-      ("prom_no_types.prom", "Prometheus metrics"),
-      ("kv_events_bad.hex", "error"),
-      ("vllm_iteration_ansi.log", "engine's log"),
-      ("vllm_bench_truncated.json", "benchmark's result"),
-    ])
+  /// What a lenient reader makes of each damaged file.
+  static let outcomes: [(file: String, expected: String)] = [
+    ("empty.csv", "file is empty"),
+    ("header_only.csv", "azure 0 warns -"),
+    ("blank_lines_only.csv", "no header"),
+    ("azure_truncated_line.csv", "azure 30 rejects 32"),
+    ("azure_truncated_number.csv", "azure 30 rejects 32"),
+    ("azure_wrong_header.csv", "azure 40"),
+    ("azure_unknown_header.csv", "expects the columns TIMESTAMP, ContextTokens, GeneratedTokens"),
+    ("azure_no_header.csv", "no header — azure expects"),
+    ("azure_extra_column.csv", "azure 40"),
+    ("azure_semicolon.csv", "one column, the separator is \";\""),
+    ("azure_short_row.csv", "azure 40 rejects 12"),
+    ("azure_negative.csv", "azure 40 rejects 7,8"),
+    ("azure_zero.csv", "azure 40 rejects 7,8"),
+    ("azure_nan.csv", "azure 40 rejects 7,8,9,10"),
+    ("azure_huge.csv", "azure 40 rejects 7,8,9"),
+    ("azure_float_tokens.csv", "azure 41 rejects 8 warns 9"),
+    ("azure_bad_date.csv", "azure 40 rejects 7,8,9"),
+    ("azure_nonmonotonic.csv", "azure 40 warns 10"),
+    ("azure_duplicate_timestamps.csv", "azure 40"),
+    ("azure_crlf.csv", "azure 40"),
+    ("azure_cr_only.csv", "azure 40"),
+    ("azure_mixed_eol.csv", "azure 40"),
+    ("azure_bom.csv", "azure 40"),
+    ("azure_utf16.csv", "not UTF-8 but UTF-16"),
+    ("azure_invalid_utf8.csv", "azure 40 rejects 5"),
+    ("azure_nul.csv", "azure 40 rejects 5"),
+    ("azure_quoted.csv", "azure 40"),
+    ("azure_spaces.csv", "azure 40"),
+    ("burstgpt_unclosed_quote.csv", "burstgpt 18 rejects 11 failed 1 warns 20"),
+    ("burstgpt_total_mismatch.csv", "burstgpt 19 failed 1 warns 11,20,12"),
+    ("burstgpt_nan_session.csv", "burstgpt 19 failed 1 warns 20,12"),
+    ("mooncake_truncated.jsonl", "mooncake 29 rejects 30"),
+    ("mooncake_negative.jsonl", "mooncake 30 rejects 6,7"),
+    ("mooncake_nan.jsonl", "mooncake 30 rejects 6,7"),
+    ("mooncake_huge.jsonl", "mooncake 31 rejects 6,7 warns 9"),
+    ("mooncake_hash_count.jsonl", "mooncake 31 warns 6,7"),
+    ("mooncake_missing_key.jsonl", "mooncake 31 rejects 6 warns 8"),
+    ("mooncake_string_numbers.jsonl", "mooncake 30 rejects 6"),
+    ("mooncake_array.jsonl", "a JSON array of mooncake rows"),
+    ("mooncake_two_per_line.jsonl", "mooncake 28 rejects 6"),
+    ("mooncake_blank_lines.jsonl", "mooncake 30"),
+    ("mooncake_comment.jsonl", "mooncake 30 rejects 1"),
+    ("mooncake_crlf.jsonl", "mooncake 30"),
+    ("mooncake_bom.jsonl", "mooncake 30"),
+    ("mooncake_duplicate_key.jsonl", "mooncake 30 rejects 6"),
+    ("mooncake_deep_nesting.jsonl", "mooncake 30 rejects 4"),
+    ("mooncake_long_line.jsonl", "mooncake 31 warns 5"),
+    ("mooncake_seconds.jsonl", "mooncake 30 warns -"),
+    ("qwen_bad_parents.jsonl", "qwen-bailian 30 warns 5,10,12"),
+    ("asciicast_bad.cast", "asciicast"),
+    ("chrome_trace_bad.json", "Chrome trace"),
+    ("prom_html.prom", "HTML page"),
+    ("prom_json.prom", "server's error message"),
+    ("prom_empty.prom", "file is empty"),
+    ("prom_no_types.prom", "Prometheus metrics"),
+    ("kv_events_bad.hex", "error"),
+    ("vllm_iteration_ansi.log", "engine's log"),
+    ("vllm_bench_truncated.json", "benchmark's result"),
+  ]
+
+  @Test("each damaged file has one known outcome", arguments: outcomes)
   func damaged(file: String, expected: String) throws {
     let outcome = try Self.outcome("formats/bad/\(file)")
     if outcome.hasPrefix("error") {
       #expect(outcome.contains(expected))
     } else {
       #expect(outcome == expected)
+    }
+  }
+
+  @Test("no damaged trace is forgotten")
+  func completeness() throws {
+    let list = String(decoding: try SharedFolder.bytes("formats/bad/EXPECTED.tsv"), as: UTF8.self)
+    for file in list.split(separator: "\n").compactMap({ $0.split(separator: "\t").first }) {
+      let isTrace = ["azure_", "burstgpt_", "mooncake_", "qwen_"].contains { file.hasPrefix($0) }
+      if isTrace { #expect(Self.outcomes.contains { $0.file == file }, "\(file)") }
     }
   }
 

@@ -92,6 +92,14 @@ struct TraceReaderTests {
     #expect(batch.arrivals.allSatisfy { $0.time == .zero })
   }
 
+  @Test("an arrival mode is told by its words")
+  func arrivalModes() {
+    #expect(ArrivalMode("trace") == .trace)
+    #expect(ArrivalMode("all-at-once") == .allAtOnce)
+    #expect(ArrivalMode("poisson:2.5") == .poisson(ratePerSecond: 2.5))
+    #expect(["", "poisson", "poisson:0", "poisson:nan", "poisson:1:2", "Trace"].allSatisfy { ArrivalMode($0) == nil })
+  }
+
   @Test("rows out of order are sorted by time, those of one moment as they stand, and the reader says so")
   func disorder() throws {
     let text = """
@@ -156,7 +164,7 @@ struct TraceReaderTests {
       ),
       (
         "{\"schema\":\"workbench.workload/2\"}\n",
-        "sample:1: schema: workbench.workload/2 where workbench.workload/1 is read; write the file again with this version — correct the row, or pass --lenient to skip and count such rows"
+        "sample:1: schema: workbench.workload/2 where workbench.workload/1 is read — write the file again with this version, or correct its first line"
       ),
     ])
   func errors(text: String, expected: String) {

@@ -62,7 +62,7 @@ struct WorkloadFormat: TraceFormat {
     }
     try scanner.finish()
     guard schema == Self.schema else {
-      throw RowFault("schema", "\((schema ?? "nothing").utf8.shown(48)) where \(Self.schema) is read; write the file again with this version")
+      throw RowFault("schema", "\((schema ?? "nothing").utf8.shown(48)) where \(Self.schema) is read")
     }
     return header
   }

@@ -69,8 +69,8 @@ extension OverviewPage {
     private var columns: [Table.Column] {
       let first: [Table.Column] = [
         .init("", width: 1), .init("id", width: Self.idWidth(scene)), .init("ph", width: 2),
-        .init("done/total", width: 11, .right, dropOrder: 2), .init("progress", width: 6, dropOrder: 6, grows: true),
-        .init("tok", width: 5, .right, dropOrder: 4), .init("kv", width: 5, .right, dropOrder: 3),
+        .init("done/total", width: 10, .right, dropOrder: 2), .init("progress", width: 8, dropOrder: 6, grows: true),
+        .init("tok", width: 5, .right, dropOrder: 4), .init("kv", width: 4, .right, dropOrder: 3),
       ]
       if view.showsLife {
         return first + [
@@ -93,7 +93,7 @@ extension OverviewPage {
         StyledText(letter, style.bold), StyledText(row.request.description, style),
         StyledText(row.isReading ? "P" : "D", phase), StyledText(Self.ratio(row.done, row.total)),
         Gauge.text(row.total > 0 ? Double(row.done) / Double(row.total) : 0, width: bar, style: phase),
-        StyledText(NumberText.whole(row.tokens, 5)), StyledText(NumberText.whole(row.blocks, 5)),
+        StyledText(NumberText.whole(row.tokens, 5)), StyledText(NumberText.whole(row.blocks, 4)),
       ]
       let slack = OverviewPage.text(row.slack)
       if view.showsLife {
@@ -113,7 +113,8 @@ extension OverviewPage {
     /// `6144/9812`, in thousands where that would not fit.
     static func ratio(_ done: Int, _ total: Int) -> String {
       let text = "\(done)/\(total)"
-      return text.utf8.count <= 11 ? text : NumberText.short(Double(done), 5).drop { $0 == " " } + "/" + NumberText.short(Double(total), 5).drop { $0 == " " }
+      return text.utf8.count <= 10
+        ? text : NumberText.short(Double(done), 0) + "/" + NumberText.short(Double(total), 0)
     }
   }
 

@@ -70,6 +70,10 @@ extension OverviewPage {
         .init("max", width: 6, .right, dropOrder: 2), .init("wait s", width: 7, .right), .init("class", width: 10, dropOrder: 3),
         .init("blocks", width: 6, .right, dropOrder: 1), .init("why not now", width: 20, grows: true),
       ]
+      if shown.isEmpty {
+        let why = waiting > 0 ? "no waiting request matches \(scene.view.filter)" : "nobody waits"
+        canvas.put(why, at: Point(inside.left + 1, inside.top + 1), width: inside.width - 2, style: .muted)
+      }
       let texts = shown.map { cells(of: requests[$0], row: $0, requests, scheduler.memory) }
       Table(columns, rows: texts, selected: position(of: scene.view.selected).map { $0 - top }).draw(in: inside, on: &canvas)
     }

@@ -10,7 +10,9 @@ enum NumberText {
     let grouped = Figure.grouped(number)
     if grouped.cells <= width { return grouped.rightAligned(in: width) }
     let plain = String(number)
-    return plain.cells <= width ? plain.rightAligned(in: width) : short(Double(number), width)
+    if plain.cells <= width { return plain.rightAligned(in: width) }
+    let short = short(Double(number), width)
+    return short.cells <= width ? short : String(repeating: "#", count: width)
   }
 
   static func fixed(_ number: Double?, _ decimals: Int, _ width: Int) -> String {
@@ -42,13 +44,18 @@ enum NumberText {
   /// `46.2 ms`
   static func span(_ time: EngineTime) -> String { Figure.span(.nanoseconds(time.nanoseconds)) }
 
-  /// Three digits at most and a prefix: `131k`.
-  static func short(_ number: Double, _ width: Int) -> String {
-    if number.magnitude < 1_000 { return Figure.fixed(number, decimals: 0, width: width) }
+  /// Three digits at most and a prefix: `131k`; longer than `width` when that is too little.
+  static func short(_ number: Double, _ width: Int = 0) -> String {
+    if number.magnitude < 1_000 { return Figure.fixed(number, decimals: 0).padded(width) }
     let (scaled, prefix) = number.magnitude < 999_500 ? (number / 1e3, "k") : (number / 1e6, "M")
     let decimals = scaled.magnitude < 9.95 && scaled != scaled.rounded() ? 1 : 0
-    return (Figure.fixed(scaled, decimals: decimals) + prefix).rightAligned(in: width)
+    return (Figure.fixed(scaled, decimals: decimals) + prefix).padded(width)
   }
 
   static func none(_ width: Int) -> String { "–".rightAligned(in: width) }
+}
+
+extension String {
+  /// Spaces on the left, never a cut.
+  fileprivate func padded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - cells)) + self }
 }

@@ -88,11 +88,12 @@ public struct LaneRecorder: Equatable, Sendable {
   public mutating func fold(_ events: [EngineEvent], _ step: StepRecord) {
     var cells: [Lanes.Cell] = []
     cells.reserveCapacity(events.count)
+    var anyPreempted = false
     for event in events {
       switch event {
       case .computed(let request, _, let count, let drafted, _, let emitted):
         // A request preempted and admitted again in one step keeps one cell.
-        if let index = cells.firstIndex(where: { $0.isPreempted && $0.request == request }) {
+        if anyPreempted, let index = cells.firstIndex(where: { $0.isPreempted && $0.request == request }) {
           cells[index].tokens = count
           cells[index].drafts = drafted
           cells[index].emitted = emitted
@@ -100,6 +101,7 @@ public struct LaneRecorder: Equatable, Sendable {
           cells.append(Lanes.Cell(request: request, tokens: count, drafts: drafted, emitted: emitted))
         }
       case .preempted(let request, _, _):
+        anyPreempted = true
         cells.append(Lanes.Cell(request: request, tokens: 0, isPreempted: true))
       default:
         break

@@ -7,8 +7,9 @@ import Core
 /// mailbox.post(Snapshot(observatory))
 /// ```
 ///
-/// A copy shares all logs with the original. The first steps after a copy write
-/// to shared chunks and copy them: about 10 µs for a copy a frame.
+/// A copy shares all logs with the original. A step of 128 requests takes 4 µs,
+/// the first one after a copy 16 µs, because it copies the chunks it writes to
+/// (release build, one core of a shared server).
 public struct Observatory: Sendable {
   /// Cached blocks evicted in one step that are worth a mark.
   public static let manyEvictions = 64
@@ -69,6 +70,7 @@ public struct Observatory: Sendable {
   public mutating func fold(_ events: [EngineEvent], at moment: EngineTime, arrivals: [Arrival]) {
     scoreboard.fold(events, at: moment, arrivals: arrivals)
     stories.fold(events, at: moment, arrivals: arrivals)
+    series.fold(at: moment, scoreboard)
     mark(step: (steps.last?.step ?? -1) + 1, time: moment)
   }
 

@@ -27,6 +27,10 @@ public struct RequestRecord: Equatable, Sendable {
   /// so it is not added (vLLM counts it apart too, `PrefixCacheStats.preempted_hits`).
   public var reused: Int32 = 0
   public var preemptions: Int32 = 0
+  /// Draft tokens verified, those of them that stood, and how often there were any.
+  public var drafted: Int32 = 0
+  public var accepted: Int32 = 0
+  public var verifications: Int32 = 0
   public var outcome = Outcome.waiting
 
   public init(arrival: EngineTime, input: Int) {
@@ -38,6 +42,9 @@ public struct RequestRecord: Equatable, Sendable {
   public var isCompleted: Bool {
     if case .finished(let reason) = outcome { reason != .aborted } else { false }
   }
+
+  /// Share of its drafts that stood; nil when none was verified.
+  public var acceptanceRate: Double? { drafted == 0 ? nil : Double(accepted) / Double(drafted) }
 
   /// Arrival to first token.
   public var ttft: EngineTime? { firstToken.map { $0 - arrival } }

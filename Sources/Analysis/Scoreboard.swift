@@ -10,8 +10,8 @@ import Core
 /// Definitions, those of vLLM's `benchmark_serving` where it has one:
 /// - Per-request latencies and token totals are of *completed* requests. Aborted
 ///   and rejected ones are counted and otherwise left out.
-/// - ITL is the gap between two emissions of one request. Tokens that come out
-///   together, as with accepted drafts, are one emission.
+/// - ITL is the gap between two emissions of one request, whatever becomes of it.
+///   Tokens that come out together, as with accepted drafts, are one emission.
 /// - Attainment is the share of completed *and rejected* requests that were served
 ///   as promised: turning a request away is a miss. Who hung up is not judged.
 /// - The prefix hit rate is reused tokens over prompt tokens of first admissions.
@@ -103,7 +103,7 @@ public struct Scoreboard: Sendable {
 
   /// Everything that one step did. Its requests were scheduled at the step's start; its tokens appear at its end.
   ///
-  /// 128 `computed` events take 0.9 µs (release build, one core of a shared server).
+  /// 128 `computed` events take 1.1 µs, 2.1 µs with drafts (release build, one core of a shared server).
   ///
   /// - Parameter arrivals: the trace, by request number.
   public mutating func fold(_ events: [EngineEvent], _ step: StepRecord, arrivals: [Arrival]) {
@@ -130,7 +130,7 @@ extension Scoreboard {
     var gaps = 0
     for event in events {
       if case .computed(let request, _, _, let drafted, let accepted, let emitted) = event {
-        if drafted > 0 { speculation.add(drafted: Int(drafted), accepted: Int(accepted)) }
+        if drafted > 0 { verify(drafted, accepted, of: request.index) }
         guard emitted > 0 else { continue }
         emittedTokens += Int(emitted)
         guard let last = emit(Int32(emitted), by: request.index, at: end) else {
@@ -150,6 +150,16 @@ extension Scoreboard {
       }
     }
     if gaps > 0 { itl.add(gap, times: gaps) }
+  }
+
+  private mutating func verify(_ drafted: Int16, _ accepted: Int16, of number: Int) {
+    func write(_ record: inout RequestRecord) {
+      record.drafted += Int32(drafted)
+      record.accepted += Int32(accepted)
+      record.verifications += 1
+    }
+    write(&requests[number])
+    speculation.add(drafted: Int(drafted), accepted: Int(accepted))
   }
 
   /// When the request's token before these came out; nil for the first.

@@ -56,34 +56,48 @@ public struct Series: Sendable {
 
   /// - Parameter scoreboard: after it has folded the same step.
   public mutating func fold(_ step: StepRecord, _ scoreboard: Scoreboard) {
-    let interval = Int(step.end.nanoseconds / width.nanoseconds)
-    if points.last?.interval != interval {
-      close()
-      points.append(Point(interval: interval))
-    }
-    let news = scoreboard.news
-    var met = 0
-    for request in news.firstTokens { if let value = scoreboard.requests[request.index].ttft { ttft.append(value) } }
-    for request in news.admissions { if let value = scoreboard.requests[request.index].queue { queue.append(value) } }
-    for request in news.completions {
-      let record = scoreboard.requests[request.index]
-      if let value = record.tpot { tpot.append(value) }
-      if scoreboard.slo.isMet(ttft: record.ttft, tpot: record.tpot) { met += 1 }
-    }
-    var point = points[points.count - 1]
+    var point = open(at: step.end)
     point.steps += 1
     point.prefillTokens += Int(step.prefillTokens)
     point.emittedTokens += Int(step.emittedTokens)
-    point.completed += news.completions.count
-    point.met += met
-    for case .rejected in news.events { point.rejected += 1 }
     point.preemptions += Int(step.preemptions)
     point.busy += step.duration
     if let sum = point.energy, let joules = step.cost.energy { point.energy = sum + joules } else { point.energy = nil }
     point.running = Int(step.running)
     point.waiting = Int(step.waiting)
     point.usedBlocks = Int(step.usedBlocks)
+    count(scoreboard, into: &point)
     points[points.count - 1] = point
+  }
+
+  /// Events without a step.
+  public mutating func fold(at moment: EngineTime, _ scoreboard: Scoreboard) {
+    var point = open(at: moment)
+    count(scoreboard, into: &point)
+    points[points.count - 1] = point
+  }
+
+  /// The point of `moment`, made when it is the first of its interval.
+  private mutating func open(at moment: EngineTime) -> Point {
+    let interval = Int(moment.nanoseconds / width.nanoseconds)
+    if let newest = points.last, newest.interval >= interval { return newest }
+    close()
+    let point = Point(interval: interval)
+    points.append(point)
+    return point
+  }
+
+  private mutating func count(_ scoreboard: Scoreboard, into point: inout Point) {
+    let news = scoreboard.news
+    for request in news.firstTokens { if let value = scoreboard.requests[request.index].ttft { ttft.append(value) } }
+    for request in news.admissions { if let value = scoreboard.requests[request.index].queue { queue.append(value) } }
+    for request in news.completions {
+      let record = scoreboard.requests[request.index]
+      if let value = record.tpot { tpot.append(value) }
+      if scoreboard.slo.isMet(ttft: record.ttft, tpot: record.tpot) { point.met += 1 }
+    }
+    point.completed += news.completions.count
+    for case .rejected in news.events { point.rejected += 1 }
   }
 
   private mutating func close() {

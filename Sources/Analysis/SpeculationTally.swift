@@ -4,10 +4,10 @@ public struct SpeculationTally: Equatable, Sendable {
   public private(set) var accepted = 0
   /// Times that a request had drafts verified.
   public private(set) var verifications = 0
-  /// `[i]`: drafts of at least i + 1 tokens, and those of them whose token i stood.
-  /// True of chains, where a token stands only if all before it do.
-  private var reached: [Int] = []
-  private var stood: [Int] = []
+  /// `[n]`: verifications of exactly n drafts.
+  private var byLength: [Int] = []
+  /// `[n]`: verifications in which exactly n drafts stood; as long as the longest draft and one more.
+  public private(set) var verificationsByAccepted: [Int] = []
 
   public init() {}
 
@@ -17,22 +17,26 @@ public struct SpeculationTally: Equatable, Sendable {
   public var acceptedPerVerify: Double? { verifications == 0 ? nil : Double(accepted) / Double(verifications) }
 
   /// `[i]`: of the drafts long enough to have a token i, the share in which it stood.
-  /// For drafts of one length this is vLLM's acceptance per position.
+  /// True of chains, where a token stands only if all before it do. For drafts of
+  /// one length this is vLLM's acceptance per position.
   public var acceptanceByPosition: [Double] {
-    zip(stood, reached).map { Double($0) / Double($1) }
+    guard byLength.count > 1 else { return [] }
+    return (1..<byLength.count).map { length in
+      let reached = byLength[length...].reduce(0, +)
+      let stood = verificationsByAccepted[length...].reduce(0, +)
+      return Double(stood) / Double(reached)
+    }
   }
 
   mutating func add(drafted count: Int, accepted standing: Int) {
     drafted += count
     accepted += standing
     verifications += 1
-    while reached.count < count {
-      reached.append(0)
-      stood.append(0)
+    while byLength.count <= count {
+      byLength.append(0)
+      verificationsByAccepted.append(0)
     }
-    for position in 0..<count {
-      reached[position] += 1
-      if position < standing { stood[position] += 1 }
-    }
+    byLength[count] += 1
+    verificationsByAccepted[standing] += 1
   }
 }

@@ -54,6 +54,8 @@ struct ScoreboardTests {
     #expect(tally.drafted == 7 && tally.accepted == 3 && tally.verifications == 3 && tally.acceptedPerVerify == 1)
     #expect(tally.acceptanceRate == 3.0 / 7)
     #expect(tally.acceptanceByPosition == [2.0 / 3, 1.0 / 2, 0])
+    #expect(tally.verificationsByAccepted == [1, 1, 1, 0])
+    #expect(scoreboard.requests[0].acceptanceRate == 3.0 / 7 && scoreboard.requests[0].verifications == 3)
   }
 
   @Test("a promise is kept at the limit, a rejection breaks it, an abort is not judged")
@@ -107,5 +109,24 @@ struct ScoreboardTests {
     scoreboard.fold([.arrived(0), .rejected(RequestID(0), .emptyPrompt)], at: .milliseconds(5), arrivals: script.arrivals)
     #expect(scoreboard.arrived == 1 && scoreboard.rejected == 1 && scoreboard.steps == 0)
     #expect(scoreboard.requests[0].outcome == .rejected(.emptyPrompt))
+  }
+
+  @Test("gaps are those of a list kept for each request", arguments: [UInt64](1...6))
+  func gapsAgainstLists(seed: UInt64) {
+    var random = SplitMix(seed: seed, purpose: "gaps")
+    var script = Script((0, 1, 900), (0, 1, 900), (0, 1, 900), (0, 1, 900), (0, 1, 900))
+    var emissions = [[EngineTime]](repeating: [], count: 5)
+    script.step(1, (0..<5).map { .arrived($0) } + (0..<5).map { .admitted($0) })
+    for _ in 0..<300 {
+      let milliseconds = 1 + random.below(3)
+      let present = (0..<5).filter { _ in random.below(4) > 0 }
+      script.step(milliseconds, present.map { .computed($0, 1, emits: Int16(1 + random.below(3))) })
+      for number in present { emissions[number].append(script.clock.now) }
+    }
+    let gaps = emissions.flatMap { times in zip(times, times.dropFirst()).map { $1 - $0 } }
+    let itl = script.scoreboard().itl
+    let exact = Percentiles(of: gaps)
+    #expect(itl.count == gaps.count && itl.mean == exact?.mean && itl.max == gaps.max(), "seed \(seed)")
+    #expect(itl.quantile(0.9).map { abs($0 - (exact?.p90 ?? 0)) <= $0 / 250 } == true, "seed \(seed)")
   }
 }

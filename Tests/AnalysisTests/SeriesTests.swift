@@ -34,4 +34,13 @@ struct SeriesTests {
     #expect(abs(first.emittedTokens - 20 / 4.1) < 1e-9 && abs(first.busy - 2 / 4.1) < 1e-9)
     #expect(Series().rates(over: .milliseconds(1_000), until: .zero) == nil)
   }
+
+  @Test("a request turned away while nothing runs is in the series")
+  func withoutStep() {
+    let script = Script((2_500, 0, 1))
+    var observatory = Observatory()
+    observatory.fold(
+      [.arrived(0), .rejected(RequestID(0), .emptyPrompt)], at: .milliseconds(2_500), arrivals: script.arrivals)
+    #expect(observatory.series.points.map(\.interval) == [2] && observatory.series.points[0].rejected == 1)
+  }
 }

@@ -9,8 +9,8 @@ public struct HeadOfLineBlocking: Finding {
     source: "Llumnix: Sun et al., OSDI 2024, section 2")
 
   static let patience = 20
-  /// Requests looked at behind the oldest one.
-  static let horizon = 1_024
+  /// Requests looked at, so that a case costs the same in the longest run.
+  static let horizon = 4_096
 
   private var stepsWithoutAdmission = 0
   /// Where the oldest waiting request is looked for; everything before has left the queue for good.
@@ -33,18 +33,14 @@ public struct HeadOfLineBlocking: Finding {
     else { return [] }
     let requests = evidence.scoreboard.requests
     while oldest < requests.count, requests[oldest].outcome != .waiting, requests[oldest].outcome != .running { oldest += 1 }
-    var queue = requests.indices[oldest...].lazy.filter { requests[$0].outcome == .waiting }.makeIterator()
-    guard let head = queue.next() else { return [] }
+    let queue = requests.indices[oldest...].prefix(Self.horizon).filter { requests[$0].outcome == .waiting }
+    guard let head = queue.first else { return [] }
     func blocks(_ number: Int) -> Int {
       (Int(requests[number].input) + Int(requests[number].output) + tokensPerBlock - 1) / tokensPerBlock
     }
     let free = pool - Int(evidence.step.usedBlocks)
     guard blocks(head) > free else { return [] }
-    var fitting = 0
-    for _ in 0..<Self.horizon {
-      guard let number = queue.next() else { break }
-      if blocks(number) <= free { fitting += 1 }
-    }
+    let fitting = queue.dropFirst().count { blocks($0) <= free }
     guard fitting > 0 else { return [] }
     cases += 1
     return [

@@ -22,7 +22,7 @@ struct HardwareMoment {
     if let cursor = view.cursor, cursor.step == anatomy.step {
       time = min(max(cursor.time, .zero), anatomy.end)
     } else {
-      time = anatomy.longest.map { anatomy.kernels[$0].middle } ?? .zero
+      time = anatomy.heaviest.map { anatomy.kernels[$0].middle } ?? .zero
     }
     kernel = anatomy.kernel(at: time)
   }

@@ -45,7 +45,7 @@ public struct HardwarePage: Page {
     }
     // The roofline has no place of its own here: it takes the grid's when it has the focus.
     let rows = area.rows([.share(), .exactly(3), .exactly(6)])
-    let above = rows[0].columns([.exactly(area.width < 100 ? 36 : 56), .share()])
+    let above = rows[0].columns([.exactly(area.width < 100 ? 35 : 56), .share()])
     return [
       (focus == .roofline ? .roofline : .grid, above[0]), (.kernels, above[1]), (.meters, rows[1]), (.timeline, rows[2]),
     ]

@@ -2,7 +2,7 @@ import Core
 
 /// What the viewer has chosen on the page Hardware.
 public struct HardwareView: Sendable, Equatable {
-  /// A moment within a step. It counts for that step only: any other starts at its longest kernel.
+  /// A moment within a step. It counts for that step only: any other starts at its heaviest kernel.
   struct Cursor: Sendable, Equatable {
     var step: StepIndex
     /// Since the start of the step.

@@ -25,7 +25,7 @@ struct KernelTable {
       footer: "sort \(order.word) \(order == .layer && !moment.view.isReversed ? Glyphs.ascending : arrow)",
       position: table.position(in: Panel.inside(area).height), isFocused: isFocused
     ).draw(in: area, on: &canvas)
-    table.draw(in: inside, on: &canvas)
+    table.draw(in: Rect(inside.left, inside.top, inside.width - 1, inside.height), on: &canvas)
   }
 
   /// The row of the kernel at the cursor is the selected one, and is kept in view.
@@ -53,9 +53,8 @@ struct KernelTable {
 
   private var restRow: [StyledText] {
     [
-      StyledText(String(Glyphs.free), Style(.hwIdle)), StyledText("host, gaps"), "",
-      StyledText(milliseconds(moment.anatomy.rest, width: 6)), StyledText(share(moment.anatomy.rest)), "", "",
-      StyledText("host"),
+      StyledText(String(Glyphs.free), Style(.hwIdle)), StyledText(moment.anatomy.rest < .zero ? "overlap" : "host, gaps"), "",
+      StyledText(milliseconds(moment.anatomy.rest, width: 6)), StyledText(share(moment.anatomy.rest)), "", "", "",
     ]
   }
 

@@ -50,7 +50,7 @@ struct Meters {
     for meter in meters where rest.height > 0 {
       let row = rest.cutTop(1)
       var column = canvas.put(meter.name.padded(to: 9), at: Point(row.left + 1, row.top), style: .muted)
-      column = canvas.put(Gauge.text(meter.fraction ?? 0, width: Self.bar), at: Point(column, row.top))
+      column = canvas.put(Gauge.text(meter.fraction ?? 0, width: Self.bar(area.width)), at: Point(column, row.top))
       let percent = meter.fraction.map { Figure.percent($0, width: 5) } ?? "    –"
       column = canvas.put(percent, at: Point(column, row.top))
       column = canvas.put(meter.detail.rightAligned(in: Self.detail), at: Point(column, row.top))
@@ -65,10 +65,10 @@ struct Meters {
     }
   }
 
-  private static let bar = 14
+  private static func bar(_ width: Int) -> Int { width < 52 ? 8 : 14 }
   private static let detail = 12
 
-  private func historyWidth(_ width: Int) -> Int { max(0, width - 3 - 9 - Self.bar - 5 - Self.detail) }
+  private func historyWidth(_ width: Int) -> Int { max(0, width - 3 - 9 - Self.bar(width) - 5 - Self.detail) }
 
   private var meters: [Meter] {
     let cost = moment.anatomy.cost
@@ -116,7 +116,7 @@ struct Meters {
   /// No source of measurements holds hardware counters, so this is all that can be said.
   private var fractions: StyledText {
     moment.anatomy.isModelled
-      ? StyledText("fractions follow from equations; no counters to check them", Style(.modelled)) : ""
+      ? StyledText("fractions follow from equations, unchecked", Style(.modelled)) : ""
   }
 
   private var validation: StyledText {

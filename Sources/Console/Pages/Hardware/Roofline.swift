@@ -13,7 +13,7 @@ struct Roofline {
       "\($0.weights) \(Figure.scaled($0.weightPeak, unit: "F/s")) · \(Figure.scaled($0.bandwidth, unit: "B/s")) · ridge \(Figure.fixed($0.ridge, decimals: 0))"
     }
     let inside = Panel(
-      "roofline", badge: badge ?? "no datasheet of this device: no roof", footer: "log-log · FLOP/s over FLOP/byte", isFocused: isFocused
+      "roofline", badge: badge ?? "no datasheet of this device: no roof", footer: "FLOP/s over FLOP/B, log-log", isFocused: isFocused
     ).draw(in: area, on: &canvas)
     guard let frame = Frame(moment.anatomy) else {
       if inside.height > 0 { canvas.put("no kernels with FLOPs in this step", at: Point(inside.left + 1, inside.top), width: inside.width - 2, style: .muted) }
@@ -28,7 +28,7 @@ struct Roofline {
     drawAxes(frame, plot, gutter, labels, on: &canvas)
     if let roof { drawRoof(roof, frame, in: plot, on: &canvas) }
     drawKernels(frame, in: plot, on: &canvas)
-    if !note.isEmpty { canvas.put(sentence, at: Point(note.left + 1, note.top), width: note.width - 2, style: .muted) }
+    if !note.isEmpty { canvas.put(sentence(isShort: note.width < 50), at: Point(note.left + 1, note.top), width: note.width - 2, style: .muted) }
   }
 
   /// The ranges of the axes, as logarithms: base 2 across, base 10 up.
@@ -56,16 +56,16 @@ struct Roofline {
       let left = (log2(least) / 2).rounded(.down) * 2
       intensity = left...max(left + 4, (log2(most) / 2).rounded(.up) * 2)
       let bottom = log10(low).rounded(.down)
-      rate = bottom...max(bottom + 2, log10(high * 1.2).rounded(.up))
+      rate = bottom...max(bottom + 1, log10(high) + 0.15)
     }
   }
 
   private func drawAxes(_ frame: Frame, _ plot: Rect, _ gutter: Rect, _ labels: Rect, on canvas: inout Canvas) {
     for row in 0..<plot.height { canvas.put("│", at: Point(gutter.right - 1, plot.top + row), style: Style(.separator)) }
-    for decade in Int(frame.rate.lowerBound)...Int(frame.rate.upperBound) {
+    for decade in Int(frame.rate.lowerBound.rounded(.up))...Int(frame.rate.upperBound) {
       let row = row(of: Double(decade), frame, plot)
       canvas.put("┤", at: Point(gutter.right - 1, row), style: Style(.separator))
-      let label = Figure.scaled(pow(10, Double(decade))).replacing(" ", with: "")
+      let label = Figure.scaled(pow(10, Double(decade))).replacing(" ", with: "").replacing(".00", with: "").replacing(".0", with: "")
       canvas.put(label, endingAt: Point(gutter.right - 1, row), style: .muted)
     }
     guard labels.height == 2 else { return }
@@ -111,9 +111,10 @@ struct Roofline {
   }
 
   /// The kernel at the cursor in numbers, or what is not drawn.
-  private var sentence: String {
+  private func sentence(isShort: Bool) -> String {
     if let running = moment.running, let group = moment.anatomy.group(of: running.kind), let intensity = group.intensity, let rate = group.achieved {
-      let roof = moment.fraction(of: group).map { " = \(Figure.percent($0)) of its roof" } ?? ""
+      let roof = moment.fraction(of: group).map { " · \(Figure.percent($0)) of roof" } ?? ""
+      if isShort { return "\(running.kind.letter) \(Figure.scaled(intensity)) F/B · \(Figure.scaled(rate, unit: "F/s"))\(roof)" }
       return "\(running.kind.letter) \(running.kind.name) · \(Figure.scaled(intensity)) FLOP/B · \(Figure.scaled(rate, unit: "F/s"))\(roof)"
     }
     let missing = moment.anatomy.groups.filter { $0.intensity == nil }.map { String($0.kind.letter) }
@@ -121,16 +122,17 @@ struct Roofline {
   }
 
   private func column(of logarithm: Double, _ frame: Frame, _ plot: Rect) -> Int {
-    plot.left + place(logarithm, frame.intensity, plot.width)
+    plot.left + dot(logarithm, frame.intensity, 2 * plot.width) / 2
   }
 
   private func row(of logarithm: Double, _ frame: Frame, _ plot: Rect) -> Int {
-    plot.bottom - 1 - place(logarithm, frame.rate, plot.height)
+    plot.bottom - 1 - dot(logarithm, frame.rate, 4 * plot.height) / 4
   }
 
-  private func place(_ value: Double, _ range: ClosedRange<Double>, _ cells: Int) -> Int {
+  /// As `BrailleGraph` places its dots, so that a kernel at its roof is in the roof's cell.
+  private func dot(_ value: Double, _ range: ClosedRange<Double>, _ dots: Int) -> Int {
     let part = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
-    return min(max(Int((part * Double(cells - 1)).rounded()), 0), max(0, cells - 1))
+    return min(max(Int((part * Double(dots - 1)).rounded()), 0), max(0, dots - 1))
   }
 
 }

@@ -13,14 +13,15 @@ struct SMGrid {
     let known = moment.anatomy.roof != nil
     let shape = Self.shape(count, in: Self.gridArea(Panel.inside(area)).size)
     let size = known ? "\(count) SM" : "– SM, \(count) used"
+    let isNarrow = area.width < 50
     let inside = Panel(
-      "SM grid", badge: "\(size) · \(shape.columns) × \(shape.rows) · at \(milliseconds(moment.time)) ms",
-      footer: "1 cell = 1 SM, in logical order", position: "v: \(moment.view.shading.word)", isFocused: isFocused
+      "SM grid", badge: isNarrow ? size : "\(size) · \(shape.columns) × \(shape.rows) · at \(milliseconds(moment.time)) ms",
+      footer: isNarrow ? "in logical order" : "1 cell = 1 SM, in logical order", position: "v: \(moment.view.shading.word)", isFocused: isFocused
     ).draw(in: area, on: &canvas)
     var rest = inside
     let grid = rest.cutTop(Self.gridArea(inside).height)
     canvas.clipped(to: grid) { canvas in drawGrid(count, shape, in: grid, on: &canvas) }
-    for (row, line) in legend.prefix(rest.height).enumerated() {
+    for (row, line) in legend(isNarrow: isNarrow).prefix(rest.height).enumerated() {
       canvas.put(line, at: Point(rest.left + 1, rest.top + row), width: rest.width - 2)
     }
   }
@@ -89,9 +90,11 @@ struct SMGrid {
         if moment.view.shading == .step {
           drawShare(shares[number], at: place, width: max(1, shape.cell - 1), on: &canvas)
         } else if let running, number < working {
-          canvas.put(running.kind.scalar, at: place, style: running.kind.style)
+          let isBound = moment.view.shading == .bound
+          let letter = isBound && shape.cell == 1 ? running.bound.letter : running.kind.scalar
+          canvas.put(letter, at: place, style: running.kind.style)
           guard shape.cell > 1 else { continue }
-          let mark = moment.view.shading == .bound ? running.bound.letter : Self.shade(running.share(ofSM: number))
+          let mark = isBound ? running.bound.letter : Self.shade(running.share(ofSM: number))
           let marks = shape.cell == 4 && moment.view.shading == .busy ? 2 : 1
           for offset in 1...marks {
             canvas.put(mark, at: Point(place.column + offset, place.row), style: running.kind.style)
@@ -134,8 +137,8 @@ struct SMGrid {
     return shares
   }
 
-  private var legend: [StyledText] {
-    let ramp = "░ <25  ▒ <50  ▓ <75  █ ≥75 %"
+  private func legend(isNarrow: Bool) -> [StyledText] {
+    let ramp = isNarrow ? "░<25 ▒<50 ▓<75 █≥75 %" : "░ <25  ▒ <50  ▓ <75  █ ≥75 %"
     if moment.view.shading == .step {
       return ["time with work, of the whole step", StyledText("of step \(ramp)", .muted)]
     }
@@ -145,13 +148,21 @@ struct SMGrid {
     }
     let wave = running.wave(at: moment.time)
     let working = running.workingSMs(wave: wave)
-    let lastly = wave == running.waves ? "the tail, " : "tail "
+    let letter = StyledText(String(running.kind.letter), running.kind.style)
+    let idle = max(0, multiprocessors - working)
+    if isNarrow {
+      return [
+        letter + StyledText(" \(running.title)", .strong) + StyledText(" · by \(running.bound.rawValue)"),
+        StyledText("\(working) SM · \(idle) idle · wave \(wave)/\(running.waves)"),
+        StyledText("tail wave \(Figure.percent(running.tailFill)) full · \(Figure.grouped(running.tiles)) tiles", .muted),
+      ]
+    }
     let scale = moment.view.shading == .bound
       ? "c compute  m memory  l latency  k link" : "of kernel \(ramp)"
     return [
-      StyledText(String(running.kind.letter), running.kind.style) + StyledText(" \(running.title)", .strong)
-        + StyledText(" · \(working) SM · wave \(wave) of \(running.waves) (\(lastly)\(Figure.percent(running.tailFill)))"),
-      StyledText("· idle \(max(0, multiprocessors - working)) SM · bound by \(running.bound.rawValue) · \(Figure.grouped(running.tiles)) tiles"),
+      letter + StyledText(" \(running.title)", .strong)
+        + StyledText(" · \(working) SM · wave \(wave) of \(running.waves) (tail \(Figure.percent(running.tailFill)))"),
+      StyledText("· idle \(idle) SM · bound by \(running.bound.rawValue) · \(Figure.grouped(running.tiles)) tiles"),
       StyledText(scale, .muted),
     ]
   }

@@ -66,13 +66,16 @@ struct StepAnatomy {
     return low
   }
 
-  /// The first of the longest.
-  var longest: Int? {
-    var longest: Int?
-    for index in kernels.indices where longest.map({ kernels[index].duration > kernels[$0].duration }) ?? true {
-      longest = index
+  /// The middle launch of the kind that takes most of the step: where to look first. Nil without kernels.
+  var heaviest: Int? {
+    guard var heaviest = groups.first else { return nil }
+    for group in groups where group.time > heaviest.time { heaviest = group }
+    var left = heaviest.launches / 2
+    return kernels.firstIndex { kernel in
+      guard kernel.kind == heaviest.kind else { return false }
+      left -= 1
+      return left < 0
     }
-    return longest
   }
 
   private static func groups(of kernels: [KernelRun]) -> [KernelGroup] {

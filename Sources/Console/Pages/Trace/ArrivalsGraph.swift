@@ -34,9 +34,13 @@ struct ArrivalsGraph {
     ).draw(in: area, on: &canvas)
     let plot = Self.plot(in: area)
     if plot.isEmpty { return }
-    if plot.top > inside.top { canvas.put(totals, at: Point(inside.left + 1, inside.top), width: inside.width - 2) }
-
     let scale = scale(width: plot.width)
+    if plot.top > inside.top {
+      let interval = EngineTime(nanoseconds: scale.length * Int64(dotsPerInterval(scale)) / Int64(2 * scale.columns))
+      let end = canvas.put(totals, at: Point(inside.left + 1, inside.top), width: inside.width - 2)
+      let each = "per \(Figure.span(.nanoseconds(interval.nanoseconds)))"
+      if end + each.cells + 2 < inside.right { canvas.put(each, endingAt: Point(inside.right - 1, inside.top), style: .muted) }
+    }
     let cursor = scale.column(of: moment.now)
     var rest = plot
     let graphs = plot.height >= 2 ? [rest.cutTop((plot.height + 1) / 2), rest] : [rest]
@@ -58,22 +62,35 @@ struct ArrivalsGraph {
     return StyledText("asked ", .muted) + StyledText("prompts \(tokens(survey.prompts)) · outputs \(tokens(survey.outputs))")
   }
 
-  /// Rates, two for each column.
+  /// Dots of the graph (two a column) that make one interval: enough for four arrivals on average, so that
+  /// few arrivals show as a rate and not as a comb.
+  func dotsPerInterval(_ scale: TimeScale) -> Int {
+    let dots = 2 * scale.columns
+    let first = moment.firstArrival(from: scale.time(at: 0))
+    let last = moment.firstArrival(from: scale.time(at: scale.columns))
+    return min(max(1, (4 * dots + max(1, last - first) - 1) / max(1, last - first)), max(1, dots / 8))
+  }
+
+  /// Rates, one for each dot; those of an interval are equal.
   func samples(_ scale: TimeScale) -> (requests: [Double], tokens: [Double]) {
     let fine = TimeScale(start: scale.start, length: scale.length, columns: 2 * scale.columns)
+    let dots = dotsPerInterval(scale)
     var requests: [Double] = []
     var tokens: [Double] = []
     var before = moment.firstArrival(from: fine.time(at: 0))
-    for column in 0..<fine.columns {
-      let end = fine.time(at: column + 1)
+    for column in stride(from: 0, to: fine.columns, by: dots) {
+      let next = min(column + dots, fine.columns)
+      let end = fine.time(at: next)
       // The last arrival stands at the very end of the axis.
-      let isLast = column == fine.columns - 1 && end >= moment.survey.last
-      let after = isLast ? moment.arrivals.count : moment.firstArrival(from: end)
-      let seconds = max(1, end.nanoseconds - fine.time(at: column).nanoseconds)
-      let asked = moment.survey.tokens(of: before..<max(before, after))
-      requests.append(Double(max(0, after - before)) * 1e9 / Double(seconds))
-      tokens.append(Double(asked.prompt + asked.output) * 1e9 / Double(seconds))
-      before = max(before, after)
+      let isLast = next == fine.columns && end >= moment.survey.last
+      let after = max(before, isLast ? moment.arrivals.count : moment.firstArrival(from: end))
+      let seconds = Double(max(1, end.nanoseconds - fine.time(at: column).nanoseconds)) / 1e9
+      let asked = moment.survey.tokens(of: before..<after)
+      for _ in column..<next {
+        requests.append(Double(after - before) / seconds)
+        tokens.append(Double(asked.prompt + asked.output) / seconds)
+      }
+      before = after
     }
     return (requests, tokens)
   }

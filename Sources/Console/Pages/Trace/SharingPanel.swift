@@ -28,7 +28,7 @@ struct SharingPanel {
       "",
       StyledText("first to last request, 0–100%", .muted),
       StyledText(Sparkline.text(Self.spread(sharing.history, over: width), width: width, top: 1), Style(.kvShared)),
-      StyledText("a cache that is never full saves it", .muted),
+      StyledText("saved if the cache never fills", .muted),
     ]
   }
 

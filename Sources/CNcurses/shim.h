@@ -83,6 +83,10 @@ static inline void screen_end(void) { endwin(); }
 
 /// Cells that the C library gives a character, −1 when it knows none: ncurses lays out by it.
 static inline int screen_width_of(unsigned int code) { return wcwidth((wchar_t)code); }
+/// UTF-8 though the user's locale is not; before the start only.
+static inline void screen_speak_utf8(void) {
+  if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) setlocale(LC_CTYPE, "en_US.UTF-8");
+}
 static inline bool screen_speaks_utf8(void) { return strcmp(nl_langinfo(CODESET), "UTF-8") == 0; }
 
 /// A capability's text, NULL when the terminal has none.

@@ -35,6 +35,8 @@ public struct TraceReader {
   private var rejectedCount = 0
   private var failedCount = 0
   private var firstFailedLine = 0
+  private var sessionCount = 0
+  private var firstSessionLine = 0
   private var latest = Int64.min
   private var earlyCount = 0
   private var firstEarlyLine = 0
@@ -74,7 +76,7 @@ public struct TraceReader {
     let trace = try placed(kind)
     summarise()
     return TraceReading(
-      trace: trace, format: kind.descriptor, rejected: rejected, rejectedCount: rejectedCount, failedCount: failedCount,
+      trace: trace, format: kind.descriptor, rejected: rejected, rejectedCount: rejectedCount, failedCount: failedCount, sessionCount: sessionCount,
       warnings: context.warnings, warningCount: context.warningCount)
   }
 
@@ -163,6 +165,9 @@ public struct TraceReader {
       case .failed:
         failedCount += 1
         if failedCount == 1 { firstFailedLine = context.line }
+      case .session:
+        sessionCount += 1
+        if sessionCount == 1 { firstSessionLine = context.line }
       case .nothing: return
       }
     } catch {
@@ -250,6 +255,14 @@ public struct TraceReader {
       context.line = firstFailedLine
       let count = failedCount
       context.warn("", "\(count) failed request\(count == 1 ? "" : "s") without output left out, the first here")
+    }
+    if sessionCount > 0 {
+      context.line = firstSessionLine
+      let count = sessionCount
+      context.warn(
+        "sub_requests",
+        "\(count) agentic session\(count == 1 ? "" : "s") left out, the first here: each call waits for the answer before it, which fixed arrival times cannot say"
+      )
     }
     if earlyCount > 0 {
       context.line = firstEarlyLine

@@ -42,7 +42,7 @@ extension Summary {
         + (bench.cachesPrefixes ? score.prefixHitRate.map { "\(($0 * 100).fixed(1))%" } ?? "–" : "off"))
     let busy = { (value: Double?) in value.map { "\(($0 * 100).fixed(0))%" } ?? "–" }
     row(
-      bench.isModelled ? "chip, modelled" : "chip",
+      bench.isModelled ? "chip (model)" : "chip",
       "SM busy \(busy(score.hardware.smBusy)) · tensor \(busy(score.hardware.tensorBusy)) · HBM \(busy(score.hardware.bandwidthBusy)) · MFU "
         + busy(bench.peakOperationsPerSecond.flatMap { score.hardware.mfu(peakOperationsPerSecond: $0) }))
     row("digest", digest.description)

@@ -71,6 +71,7 @@ struct InTmuxTests {
     try tmux.expect("cannot place the cursor — try TERM=xterm-256color")
   }
 
+  #if os(Linux)
   @Test("an unchanged frame writes nothing, a moving one little")
   func bytes() throws {
     let tmux = try Tmux(running: "measure")
@@ -80,10 +81,10 @@ struct InTmuxTests {
       let words = line.split(separator: " ")
       numbers[String(words[0])] = Double(words[1])
     }
-    print(report)
     #expect(numbers["idle_bytes"] == 0)
     #expect(try #require(numbers["moving_bytes"]) < 12_000)
   }
+  #endif
 }
 
 /// What this process is to play; nil for an ordinary test run.
@@ -195,11 +196,11 @@ final class Tmux {
 
   struct Waited: Error, CustomStringConvertible {
     let text: String
-    var description: String { "still not there after 6 s:\n" + text }
+    var description: String { "still not there after 15 s:\n" + text }
   }
 
   func wait(_ holds: () -> Bool) throws {
-    for _ in 0..<120 {
+    for _ in 0..<300 {
       if holds() { return }
       usleep(50_000)
     }

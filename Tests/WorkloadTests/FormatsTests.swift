@@ -122,11 +122,19 @@ struct FormatsTests {
       (#"{"timestamp":1,"input_length":1,"output_length":1} {}"#, "more text after the object"),
       (#"{"input_toks":2,"output_toks":1,"arrival_time_ns":0,"input_tok_ids":[1]}"#, "input_tok_ids: 1 ids for 2 tokens"),
       (#"{"input_toks":1,"output_toks":1,"arrival_time_ns":0,"input_tok_ids":[2147483648]}"#, "input_tok_ids: token 1 is not in"),
-      (#"{"session_id":"a","arrival_time_ns":0,"sub_requests":[]}"#, "sub_requests: an agentic session"),
     ])
   func badValues(row: String, message: String) {
     #expect(Samples.error(row).hasPrefix("sample:1:"))
     #expect(Samples.error(row).contains(message))
+  }
+
+  @Test("an agentic session is left out and said, for its later calls have no arrival time")
+  func sessions() throws {
+    let rows = #"{"input_toks":2,"output_toks":1,"arrival_time_ns":0}"# + "\n"
+      + #"{"session_id":"a","arrival_time_ns":5,"sub_requests":[{"input_toks":9,"output_toks":1,"tool_duration_ns":4}]}"#
+    let reading = try TraceReader.read(Array(rows.utf8), name: "x")
+    #expect(reading.trace.arrivals.count == 1 && reading.sessionCount == 1)
+    #expect(reading.warnings.map(\.description).first?.hasPrefix("line 2: sub_requests: 1 agentic session left out") == true)
   }
 
   @Test("what the ids do not cover is private to the row, and surplus ids are left out, with a doubt each")

@@ -15,6 +15,7 @@ struct SharedFilesTests {
       var text = "\(reading.format.name) \(reading.trace.arrivals.count)"
       if reading.rejectedCount > 0 { text += " rejects \(rejected)" }
       if reading.failedCount > 0 { text += " failed \(reading.failedCount)" }
+      if reading.sessionCount > 0 { text += " sessions \(reading.sessionCount)" }
       if reading.warningCount > 0 {
         text += " warns " + reading.warnings.map { $0.line.map { "\($0)" } ?? "-" }.joined(separator: ",")
       }
@@ -38,7 +39,7 @@ struct SharedFilesTests {
       ("burstgpt.csv", "burstgpt 117 failed 3 warns 19"),
       ("burstgpt_v1.csv", "burstgpt 58 failed 2 warns 19"),
       ("blis_trace.csv", "blis 40"),
-      ("llmservingsim.jsonl", "llmservingsim 34 rejects 35,36,37,38,39,40"),
+      ("llmservingsim.jsonl", "llmservingsim 34 sessions 6 warns 35"),
       ("servegen_chunk-0-trace.csv", "table of arrival rates"),
       ("blis_trace_header.yaml", "header half of a BLIS"),
       ("sharegpt.json", "prompts as text"),

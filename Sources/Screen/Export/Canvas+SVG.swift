@@ -1,6 +1,7 @@
 extension Canvas {
-  /// The canvas as a picture of a window: one `<text>` for each run of a style,
-  /// as long as its cells whatever the font, over rectangles for grounds.
+  /// The canvas as a picture of a window. Writing is one `<text>` for each run
+  /// of a style, as long as its cells whatever the font; bars, dots and borders
+  /// are shapes; grounds are rectangles below.
   ///
   /// The same canvas and theme give the same bytes. Nothing is fetched.
   public func svg(theme: Theme, title: String) -> String { SVGWriter(self, theme).document(title: title) }
@@ -71,9 +72,43 @@ private struct SVGWriter {
 
   private mutating func add(_ run: Range<Int>, _ row: Int, _ look: Look, _ grounds: inout String, _ texts: inout String) {
     if let ground = look.ground {
-      grounds += "<rect x=\"\(run.lowerBound * cell.width)\" y=\"\(row * cell.height)\" width=\"\(run.count * cell.width)\" height=\"\(cell.height)\" fill=\"\(ground.hex)\"/>\n"
+      let place = "x=\"\(run.lowerBound * cell.width)\" y=\"\(row * cell.height)\""
+      let extent = "width=\"\(run.count * cell.width)\" height=\"\(cell.height)\""
+      grounds += "<rect \(place) \(extent) fill=\"\(ground.hex)\"/>\n"
     }
-    // Spaces at the ends draw nothing, unless they are underlined.
+    var fills: [Double: String] = [:]
+    var corners = ""
+    var column = run.lowerBound
+    while column < run.upperBound {
+      if let shape = shape(column, row) {
+        for box in shape.boxes {
+          fills[shape.opacity, default: ""] +=
+            "M\(svg(box.left)) \(svg(box.top))H\(svg(box.right))V\(svg(box.bottom))H\(svg(box.left))z"
+        }
+        corners += shape.corner
+        column += 1
+      } else {
+        var end = column + 1
+        while end < run.upperBound && shape(end, row) == nil { end += 1 }
+        write(column..<end, row, look, &texts)
+        column = end
+      }
+    }
+    for (opacity, path) in fills.sorted(by: { $0.key < $1.key }) {
+      let veil = opacity < 1 ? " fill-opacity=\"\(svg(opacity))\"" : ""
+      texts += "<path class=\"c\(place(of: look))\"\(veil) d=\"\(path)\"/>\n"
+    }
+    if !corners.isEmpty { texts += "<path style=\"fill: none; stroke: \(look.colour.hex)\" d=\"\(corners)\"/>\n" }
+  }
+
+  private func shape(_ column: Int, _ row: Int) -> GlyphShape? {
+    let (width, height) = (Double(cell.width), Double(cell.height))
+    return GlyphShape(
+      canvas[column, row].scalar, width: width, height: height, at: Double(column) * width, Double(row) * height)
+  }
+
+  /// Spaces at the ends draw nothing, unless they are underlined.
+  private mutating func write(_ run: Range<Int>, _ row: Int, _ look: Look, _ texts: inout String) {
     var first = run.lowerBound
     var end = run.upperBound
     if !look.attributes.contains(.underline) {
@@ -83,7 +118,9 @@ private struct SVGWriter {
     if first == end { return }
     var text = ""
     for column in first..<end where !canvas[column, row].isTrailing { text.unicodeScalars.append(canvas[column, row].scalar) }
-    texts += "<text class=\"c\(place(of: look))\" x=\"\(first * cell.width)\" y=\"\(row * cell.height + 14)\" textLength=\"\((end - first) * cell.width)\" lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\">\(escaped(text))</text>\n"
+    let place = "x=\"\(first * cell.width)\" y=\"\(row * cell.height + 14)\""
+    let length = "textLength=\"\((end - first) * cell.width)\" lengthAdjust=\"spacingAndGlyphs\""
+    texts += "<text class=\"c\(self.place(of: look))\" \(place) \(length) xml:space=\"preserve\">\(escaped(text))</text>\n"
   }
 
   private mutating func place(of look: Look) -> Int {

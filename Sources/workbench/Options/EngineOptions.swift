@@ -1,4 +1,5 @@
 import ArgumentParser
+import Core
 import Hardware
 import Scheduling
 import ServingEngine

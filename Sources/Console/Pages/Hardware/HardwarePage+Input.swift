@@ -1,0 +1,98 @@
+import Core
+import Screen
+
+extension HardwarePage {
+  public func press(_ key: KeyPress, _ scene: Scene, in area: Rect) -> Reaction? {
+    guard key.modifiers.isEmpty, let moment = HardwareMoment(scene) else { return nil }
+    let focus = HardwarePanel(scene.view)
+    var hardware = scene.view.hardware
+    switch key.key {
+    case .character("v"): hardware.shading = hardware.shading.next
+    case .character("o"): hardware.order = hardware.order.next
+    case .character("r"): hardware.isReversed.toggle()
+    case .character("g"), .home: return toKernel(0, moment, scene)
+    case .character("G"), .end: return toKernel(moment.anatomy.kernels.count - 1, moment, scene)
+    case .character("h"), .left, .character("l"), .right:
+      let offset = key.key == .character("h") || key.key == .left ? -1 : 1
+      guard focus == .timeline else { return toKernel(moment.neighbour(offset), moment, scene) }
+      hardware = byColumn(offset, moment, scene, area)
+    case .character("j"), .down: return focus == .kernels ? toKind(1, moment, scene) : nil
+    case .character("k"), .up: return focus == .kernels ? toKind(-1, moment, scene) : nil
+    case .character(let letter) where focus == .timeline:
+      switch letter {
+      case ",": return toKernel(moment.neighbour(-1), moment, scene)
+      case ".": return toKernel(moment.neighbour(1), moment, scene)
+      case "a": hardware.window.pan(by: -1, of: moment.anatomy.end)
+      case "d": hardware.window.pan(by: 1, of: moment.anatomy.end)
+      case "w": hardware.window.zoom(by: 1, around: moment.time, of: moment.anatomy.end)
+      case "s": hardware.window.zoom(by: -1, around: moment.time, of: moment.anatomy.end)
+      default: return nil
+      }
+    default: return nil
+    }
+    return reaction(hardware, scene)
+  }
+
+  public func click(_ point: Point, _ scene: Scene, in area: Rect) -> Reaction? {
+    guard let moment = HardwareMoment(scene) else { return nil }
+    let places = Self.places(in: area, focus: HardwarePanel(scene.view), isZoomed: scene.view.isZoomed)
+    guard let (panel, place) = places.first(where: { $0.area.contains(point) }) else { return nil }
+    var view = scene.view
+    if view.focus.indices.contains(view.page) { view.focus[view.page] = panel.rawValue }
+    let inside = Panel.inside(place)
+    switch panel {
+    case .timeline:
+      let plot = StepTimeline.plot(in: place)
+      guard plot.contains(point) else { break }
+      let scale = moment.view.window.scale(of: moment.anatomy.end, columns: plot.width)
+      view.hardware = moment.moved(to: scale.middle(of: point.column - plot.left))
+    case .kernels where inside.contains(point):
+      let table = KernelTable(moment: moment).table(height: inside.height)
+      let row = table.rowsShown(in: inside.height).lowerBound + point.row - inside.top - 1
+      let kinds = moment.ordered
+      guard point.row > inside.top, kinds.indices.contains(row), let kernel = moment.nearest(kinds[row].kind) else { break }
+      view.hardware = moment.moved(toKernel: kernel) ?? view.hardware
+    default: break
+    }
+    return Reaction(view)
+  }
+
+  private func reaction(_ hardware: HardwareView, _ scene: Scene, notice: String? = nil) -> Reaction {
+    var view = scene.view
+    view.hardware = hardware
+    return Reaction(view, notice: notice)
+  }
+
+  private func toKernel(_ index: Int, _ moment: HardwareMoment, _ scene: Scene) -> Reaction {
+    if let view = moment.moved(toKernel: index) { return reaction(view, scene) }
+    let notice = moment.anatomy.kernels.isEmpty ? "this step has no kernels" : index < 0 ? "the first kernel of the step" : "the last kernel of the step"
+    return reaction(moment.view, scene, notice: notice)
+  }
+
+  /// To the nearest kernel of the kind in the next row of the table.
+  private func toKind(_ offset: Int, _ moment: HardwareMoment, _ scene: Scene) -> Reaction? {
+    let kinds = moment.ordered.map(\.kind)
+    guard !kinds.isEmpty else { return nil }
+    let row = moment.running.flatMap { kinds.firstIndex(of: $0.kind) } ?? kinds.count
+    let wanted = min(max(row + offset, 0), kinds.count - 1)
+    return moment.nearest(kinds[wanted]).flatMap { moment.moved(toKernel: $0) }.map { reaction($0, scene) }
+  }
+
+  /// The cursor goes as far as one cell of the timeline is wide.
+  private func byColumn(_ offset: Int, _ moment: HardwareMoment, _ scene: Scene, _ area: Rect) -> HardwareView {
+    let places = Self.places(in: area, focus: .timeline, isZoomed: scene.view.isZoomed)
+    let place = places.first { $0.panel == .timeline }?.area ?? area
+    let scale = moment.view.window.scale(of: moment.anatomy.end, columns: StepTimeline.plot(in: place).width)
+    let cell = max(1, scale.length / Int64(scale.columns))
+    return moment.moved(to: EngineTime(nanoseconds: moment.time.nanoseconds + cell * Int64(offset)))
+  }
+}
+
+extension CaseIterable where Self: Equatable, AllCases.Index == Int {
+  /// The one after this, and after the last the first.
+  var next: Self {
+    let all = Self.allCases
+    let index = all.firstIndex(of: self) ?? 0
+    return all[(index + 1) % all.count]
+  }
+}

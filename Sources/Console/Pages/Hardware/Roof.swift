@@ -1,0 +1,50 @@
+import Core
+import Hardware
+
+/// What a chip could do at best: the roof of the roofline, and the number of its SMs.
+///
+/// - Source: Williams, Waterman & Patterson 2009, "Roofline", CACM 52(4).
+struct Roof: Equatable {
+  let multiprocessors: Int
+  /// Operations per second of the bf16 units, and of those for the format of the weights.
+  let peak: Double
+  let weightPeak: Double
+  /// Format of the weights, as it is called.
+  let weights: String
+  /// Bytes per second.
+  let bandwidth: Double
+  /// Watts.
+  let power: Double
+
+  /// Nil when nothing is known of the chip.
+  init?(_ device: any Device) {
+    guard let gpu = device as? ModelledGPU else { return nil }
+    multiprocessors = gpu.accelerator.multiprocessors
+    peak = gpu.chip.tensorRate * 1e6
+    weightPeak = gpu.chip.weightTensorRate * 1e6
+    weights = weightPeak == peak ? "bf16" : gpu.model.weightFormat.rawValue
+    bandwidth = gpu.chip.bandwidth * 1e6
+    power = gpu.accelerator.power
+  }
+
+  /// Where the slope meets the ceiling, in operations per byte.
+  var ridge: Double { weightPeak / bandwidth }
+
+  /// The most operations per second at so many operations per byte.
+  func height(at intensity: Double) -> Double { min(weightPeak, intensity * bandwidth) }
+
+  /// The ceiling of a kind: only products with the weights run in their format.
+  func peak(of kind: KernelRun.Kind) -> Double {
+    switch kind {
+    case .qkv, .output, .gateUp, .down, .experts: weightPeak
+    default: peak
+    }
+  }
+
+  /// The least time such work can take here over the time it took: 1 is the roof. Nil where the roof says
+  /// nothing: traffic between GPUs. More than 1 when operands came from the cache.
+  func fraction(_ kind: KernelRun.Kind, operations: Double, bytes: Double, time: EngineTime) -> Double? {
+    guard kind != .allReduce, time > .zero, operations > 0 || bytes > 0 else { return nil }
+    return max(operations / peak(of: kind), bytes / bandwidth) / time.seconds
+  }
+}

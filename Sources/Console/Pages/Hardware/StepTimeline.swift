@@ -1,0 +1,167 @@
+import Core
+import Screen
+
+/// The step from its start to its end: which kernel runs when, one row for each stream.
+///
+/// Streams are a reading of the kinds (products and what goes with them, attention, traffic between
+/// GPUs); a modelled device runs its kernels one after another.
+struct StepTimeline {
+  let moment: HardwareMoment
+
+  enum Lane: CaseIterable {
+    case gemm, attention, communication, host
+
+    var name: String {
+      switch self {
+      case .gemm: "s0 gemm"
+      case .attention: "s1 attn"
+      case .communication: "s2 comm"
+      case .host: "host"
+      }
+    }
+
+    /// Nil for the host, which has no kernels.
+    init(_ kind: KernelRun.Kind) {
+      switch kind {
+      case .attentionPrefill, .attentionDecode: self = .attention
+      case .allReduce: self = .communication
+      default: self = .gemm
+      }
+    }
+  }
+
+  private static let gutter = 10
+
+  /// Where time is drawn within the area of the panel.
+  static func plot(in area: Rect) -> Rect {
+    var inside = Panel.inside(area)
+    _ = inside.cutLeft(gutter)
+    _ = inside.cutRight(1)
+    return inside
+  }
+
+  func draw(in area: Rect, isFocused: Bool, on canvas: inout Canvas) {
+    let anatomy = moment.anatomy
+    let plot = Self.plot(in: area)
+    let scale = moment.view.window.scale(of: anatomy.end, columns: plot.width)
+    let number = moment.kernel.map { "kernel \(Figure.grouped($0 + 1))/\(Figure.grouped(anatomy.kernels.count))" }
+    let inside = Panel(
+      "step \(Figure.grouped(anatomy.step)) timeline",
+      badge: "\(moment.view.window.zoom > 0 ? "×\(Figure.grouped(1 << moment.view.window.zoom)) · " : "")\(milliseconds(scale.time(at: 0))) – \(milliseconds(scale.time(at: plot.width))) ms",
+      footer: isFocused ? "a/d pan  w/s zoom  , . kernel" : "Tab here: a/d pan  w/s zoom  , . kernel",
+      position: number ?? "between kernels", isFocused: isFocused
+    ).draw(in: area, on: &canvas)
+    if plot.isEmpty { return }
+
+    let lanes = lanes(height: inside.height)
+    for (row, lane) in lanes.enumerated() {
+      canvas.put(lane.name, at: Point(inside.left + 1, plot.top + row), width: Self.gutter - 2, style: .muted)
+    }
+    drawKernels(lanes, scale, in: plot, on: &canvas)
+    let cursor = scale.column(of: moment.time)
+    if let cursor {
+      for row in lanes.indices {
+        canvas.put(Glyphs.playhead, at: Point(plot.left + cursor, plot.top + row), style: Style(.timePlayhead, .bold))
+      }
+    }
+    guard inside.height > lanes.count else { return }
+    drawAxis(scale, cursor: cursor, row: plot.top + lanes.count, in: plot, on: &canvas)
+    var below = inside
+    _ = below.cutTop(lanes.count + 1)
+    if below.height > 3 { launches(height: below.height).draw(in: below, on: &canvas) }
+  }
+
+  /// As many as fit above the axis; a stream that the step does not use makes room for the host.
+  private func lanes(height: Int) -> [Lane] {
+    let communicates = moment.anatomy.group(of: .allReduce) != nil
+    let lanes = Lane.allCases.filter { $0 != .communication || communicates }
+    return Array(lanes.prefix(max(1, height - 1)))
+  }
+
+  /// In each cell the kernel of the stream that takes most of its time.
+  private func drawKernels(_ lanes: [Lane], _ scale: TimeScale, in plot: Rect, on canvas: inout Canvas) {
+    let kernels = moment.anatomy.kernels
+    var busiest = [[(kind: KernelRun.Kind?, time: Int64)]](
+      repeating: Array(repeating: (nil, 0), count: plot.width), count: lanes.count)
+    var covered = [Int64](repeating: 0, count: plot.width)
+    var index = max(0, moment.anatomy.firstKernel(after: scale.time(at: 0)) - 1)
+    while index < kernels.count, kernels[index].start.nanoseconds < scale.end {
+      let kernel = kernels[index]
+      index += 1
+      let start = max(kernel.start.nanoseconds, scale.start)
+      let end = min(kernel.end.nanoseconds, scale.end)
+      guard start < end, let first = scale.column(of: .init(nanoseconds: start)), let last = scale.column(of: .init(nanoseconds: end)) else { continue }
+      let lane = lanes.firstIndex(of: Lane(kernel.kind))
+      for column in first...last {
+        let left = max(start, scale.time(at: column).nanoseconds)
+        let right = min(end, scale.time(at: column + 1).nanoseconds)
+        guard left < right else { continue }
+        covered[column] += right - left
+        if let lane, right - left > busiest[lane][column].time { busiest[lane][column] = (kernel.kind, right - left) }
+      }
+    }
+    for (row, lane) in lanes.enumerated() {
+      for column in 0..<plot.width {
+        let place = Point(plot.left + column, plot.top + row)
+        if lane == .host {
+          let width = scale.time(at: column + 1).nanoseconds - scale.time(at: column).nanoseconds
+          let isHost = width > 0 && 2 * covered[column] < width
+          canvas.put(isHost ? Glyphs.shades[1] : Glyphs.free, at: place, style: Style(isHost ? .hwStall : .hwIdle))
+        } else if let kind = busiest[row][column].kind {
+          canvas.put(kind.scalar, at: place, style: kind.style)
+        } else {
+          canvas.put(Glyphs.free, at: place, style: Style(.hwIdle))
+        }
+      }
+    }
+  }
+
+  /// Start, cursor and end; the cursor's label pushes the others away.
+  private func drawAxis(_ scale: TimeScale, cursor: Int?, row: Int, in plot: Rect, on canvas: inout Canvas) {
+    let decimals = scale.length < 1_000_000 ? 4 : 2
+    let left = milliseconds(scale.time(at: 0), decimals: decimals)
+    let right = milliseconds(scale.time(at: plot.width), decimals: decimals)
+    var free = plot.left..<plot.right
+    if let cursor {
+      let label = milliseconds(moment.time, decimals: decimals) + " ms"
+      let start = min(max(plot.left + cursor - label.cells / 2, plot.left), max(plot.left, plot.right - label.cells))
+      canvas.put(label, at: Point(start, row), width: plot.width, style: Style(.timePlayhead))
+      if start - plot.left <= left.cells { free = min(plot.right, start + label.cells + 1)..<plot.right }
+      if free.lowerBound == plot.left { canvas.put(left, at: Point(plot.left, row), style: .muted) }
+      if start + label.cells + right.cells < plot.right { canvas.put(right, endingAt: Point(plot.right, row), style: .muted) }
+    } else {
+      canvas.put(left, at: Point(plot.left, row), style: .muted)
+      canvas.put(right, endingAt: Point(plot.right, row), style: .muted)
+    }
+  }
+
+  /// The launches around the cursor, when there is room for them.
+  private func launches(height: Int) -> Table {
+    let kernels = moment.anatomy.kernels
+    let middle = moment.kernel ?? max(0, moment.anatomy.firstKernel(after: moment.time) - 1)
+    let shown = max(1, height - 1)
+    let first = min(max(0, middle - shown / 2), max(0, kernels.count - shown))
+    let rows = kernels.indices.dropFirst(first).prefix(shown).map { index -> [StyledText] in
+      let kernel = kernels[index]
+      let fraction = moment.fraction(of: kernel)
+      return [
+        StyledText(Figure.grouped(index + 1)), StyledText(String(kernel.kind.letter), kernel.kind.style),
+        StyledText(kernel.title), StyledText(milliseconds(kernel.start, decimals: 3)), StyledText(span(kernel.duration)),
+        StyledText(Figure.grouped(kernel.tiles)), StyledText(Figure.grouped(kernel.activeSMs)),
+        StyledText(Figure.grouped(kernel.waves)), StyledText(Figure.percent(kernel.tailFill)),
+        StyledText(kernel.intensity.map { Figure.scaled($0) } ?? "–"),
+        StyledText(kernel.achieved.map { Figure.scaled($0, unit: "F/s") } ?? "–"),
+        StyledText(fraction.map { Figure.fixed($0 * 100, decimals: 0) } ?? "–"), StyledText(kernel.bound.rawValue),
+      ]
+    }
+    let columns: [Table.Column] = [
+      .init("launch", width: 6, .right), .init("", width: 1), .init("kernel", width: 17, grows: true),
+      .init("start ms", width: 8, .right, dropOrder: 3), .init("takes", width: 8, .right), .init("tiles", width: 7, .right, dropOrder: 6),
+      .init("SM", width: 4, .right, dropOrder: 2), .init("waves", width: 5, .right, dropOrder: 4),
+      .init("tail", width: 5, .right, dropOrder: 5), .init("FLOP/B", width: 7, .right, dropOrder: 8),
+      .init("achieved", width: 9, .right, dropOrder: 7), .init("%roof", width: 5, .right, dropOrder: 9),
+      .init("bound", width: 7, dropOrder: 1),
+    ]
+    return Table(columns, rows: rows, selected: moment.kernel.map { $0 - first })
+  }
+}

@@ -57,6 +57,32 @@ enum Files {
     return names.sorted()
   }
 
+  /// `name`, or the first of `name-2`, `name-3`, … that does not exist; the number comes before the ending.
+  static func unused(_ name: String) -> String {
+    guard exists(name) else { return name }
+    let dot = name.lastIndex(of: ".") ?? name.endIndex
+    var number = 2
+    while exists("\(name[..<dot])-\(number)\(name[dot...])") { number += 1 }
+    return "\(name[..<dot])-\(number)\(name[dot...])"
+  }
+
+  /// Files and folders that begin like `start`; for an empty one, the traces at hand.
+  static func completions(of start: String) -> [String] {
+    if start.isEmpty { return names(in: "traces").filter { $0.hasSuffix(".jsonl") || $0.hasSuffix(".csv") }.map { "traces/" + $0 } }
+    let slash = start.lastIndex(of: "/").map { start.index(after: $0) } ?? start.startIndex
+    let folder = String(start[..<slash])
+    return names(in: folder.isEmpty ? "." : folder).filter { $0.hasPrefix(start[slash...]) }.map { name in
+      let path = folder + name
+      return isFolder(path) ? path + "/" : path
+    }
+  }
+
+  static func isFolder(_ path: String) -> Bool {
+    guard let directory = opendir(path) else { return false }
+    closedir(directory)
+    return true
+  }
+
   /// Writes a whole file: under another name first, so that a broken write leaves the old one.
   static func write(_ bytes: [UInt8], to path: String) throws {
     let temporary = path + ".part"

@@ -11,7 +11,11 @@ struct Workbench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "workbench",
     abstract: "A live LLM serving engine in the terminal: watch it, stop it, step it, step it back, rewire it.",
-    subcommands: [RunCommand.self, ReplayCommand.self, ListCommand.self, BenchCommand.self, InfoCommand.self, ResetCommand.self])
+    subcommands: [
+      ScreenCommand.self, RunCommand.self, ReplayCommand.self, ExportCommand.self, ListCommand.self, BenchCommand.self,
+      InfoCommand.self, ResetCommand.self,
+    ],
+    defaultSubcommand: ScreenCommand.self)
 }
 
 /// Exit status: 0 done; 1 what was asked was not met; 2 bad usage or input, with one line on standard error.

@@ -33,7 +33,7 @@ public struct ExportRequest: Sendable {
       case .svg: "the screen as a picture that any browser shows"
       case .ansi: "the screen with its colours, for a terminal"
       case .text: "the screen as plain text"
-      case .json: "the summary of the run so far, workbench.summary/1"
+      case .json: "the moment that is shown as numbers, workbench.snapshot/1"
       case .csv: "one row for each request so far"
       }
     }

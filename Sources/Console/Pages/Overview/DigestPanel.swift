@@ -12,7 +12,7 @@ extension OverviewPage {
     let isFocused: Bool
 
     func draw(in area: Rect, on canvas: inout Canvas) {
-      var rest = Panel("step + latency", badge: "p50   p95   p99", isFocused: isFocused).draw(in: area, on: &canvas).inset(1, 0)
+      var rest = Panel("step + latency", badge: "p50 p95 p99 miss", isFocused: isFocused).draw(in: area, on: &canvas).inset(1, 0)
       guard rest.width > 0 else { return }
       canvas.clipped(to: rest) { canvas in
         canvas.put(StepsPanel.legend(scene, width: rest.width), at: rest.cutTop(1).origin)
@@ -23,7 +23,7 @@ extension OverviewPage {
         }
         for line in LatencyPanel.lines(scene).prefix(2) {
           let row = rest.cutTop(1)
-          if !row.isEmpty { canvas.put(LatencyPanel.text(line), at: row.origin, width: row.width) }
+          if !row.isEmpty { canvas.put(LatencyPanel.text(line, width: row.width), at: row.origin, width: row.width) }
         }
         let meters = StepMeters(scene.snapshot.shown)
         let row = rest.cutTop(1)

@@ -36,7 +36,7 @@ extension OverviewPage {
         "events", badge: "] next  [ prev",
         position: shown.isEmpty ? "none yet" : "\(top + 1)-\(top + shown.count) of \(Figure.grouped(count))", isFocused: isFocused
       ).draw(in: area, on: &canvas)
-      let width = max(6, Figure.grouped(scene.snapshot.shown.step).cells)
+      let width = Figure.grouped(scene.snapshot.shown.step).cells
       let rows: [[StyledText]] = shown.map { mark in
         let (glyph, style, _) = TimelineStrip.glyph(of: mark)
         return [

@@ -49,13 +49,21 @@ extension OverviewPage {
       ]
     }
 
-    static func text(_ line: Line) -> StyledText {
+    /// Cells of p50, p95, p99 and miss, when the whole line may take `width`.
+    private static func widths(_ width: Int) -> [Int] { width < 34 ? [5, 6, 6, 6] : [5, 7, 7, 7] }
+
+    static func header(width: Int) -> String {
+      zip(["p50", "p95", "p99", "miss"], widths(width)).reduce(into: String(repeating: " ", count: 8)) { $0 += $1.0.rightAligned(in: $1.1) }
+    }
+
+    static func text(_ line: Line, width: Int) -> StyledText {
       var text = StyledText(line.label.padded(to: 8), .muted)
-      for (quantile, width) in zip(line.quantiles, [5, 7, 7]) {
+      let widths = Self.widths(width)
+      for (quantile, width) in zip(line.quantiles, widths) {
         text += StyledText(NumberText.fixed(quantile.map { $0 / line.unit }, line.decimals, width))
       }
       let style: Style = (line.miss ?? 0) > 0 ? Style(.sloMissed) : .plain
-      return text + StyledText(NumberText.percent(line.miss, 7, decimals: 1), style)
+      return text + StyledText(NumberText.percent(line.miss, widths[3], decimals: 1), style)
     }
 
     /// `SLO 0.50 s / 40 ms`
@@ -69,17 +77,17 @@ extension OverviewPage {
     func draw(in area: Rect, on canvas: inout Canvas) {
       let whole = scene.view.overview.latencyOfWholeRun
       var rest = Panel(
-        "latency", badge: Self.promise(watched.scoreboard.slo), footer: whole ? "whole run" : "last 512 requests",
+        "latency", badge: Self.promise(watched.scoreboard.slo), footer: whole ? "whole run" : "last 512 requests", position: "goodput of 10 s",
         isFocused: isFocused
       ).draw(in: area, on: &canvas).inset(1, 0)
       guard rest.width > 0 else { return }
       canvas.clipped(to: rest) { canvas in
-        canvas.put("          p50    p95    p99   miss", at: rest.cutTop(1).origin, style: .muted)
+        canvas.put(Self.header(width: rest.width), at: rest.cutTop(1).origin, style: .muted)
         let extra = max(0, rest.height - 4)
         for line in Self.lines(scene).prefix(3 + extra) {
           let row = rest.cutTop(1)
           guard !row.isEmpty else { return }
-          let end = canvas.put(Self.text(line), at: row.origin) + 1
+          let end = canvas.put(Self.text(line, width: rest.width), at: row.origin) + 1
           drawHistory(Rect(end, row.top, row.right - end, 1), line.history, on: &canvas)
         }
         let row = rest.cutTop(1)
@@ -99,8 +107,8 @@ extension OverviewPage {
       let rates = watched.series.rates(over: .milliseconds(10_000), until: scene.snapshot.shown.now)
       let promises = watched.scoreboard.slo.promisesSomething
       var text = StyledText("goodput ", .muted)
-      text += StyledText(NumberText.fixed(promises ? rates?.goodput : nil, 1, 5)) + StyledText(" req/s of ", .muted)
-      text += StyledText(NumberText.fixed(rates?.completed, 1, 5)) + StyledText(" (10 s)", .muted)
+      text += StyledText(NumberText.fixed(promises ? rates?.goodput : nil, 1, 5)) + StyledText(" of ", .muted)
+      text += StyledText(NumberText.fixed(rates?.completed, 1, 5)) + StyledText(" req/s", .muted)
       let end = canvas.put(text, at: row.origin) + 1
       drawHistory(Rect(end, row.top, row.right - end, 1), { Double($0.met) }, on: &canvas)
     }

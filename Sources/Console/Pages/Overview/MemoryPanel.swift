@@ -72,7 +72,7 @@ extension OverviewPage {
         if !last.isEmpty {
           canvas.put(
             StyledText("frag ", .muted) + StyledText(NumberText.percent(census.fragmentation, 6, decimals: 1))
-              + StyledText("  evicted ", .muted) + StyledText(NumberText.fixed(evictionRate, 1, 7)) + StyledText(" blk/s", .muted),
+              + StyledText("  evict ", .muted) + StyledText(NumberText.fixed(evictionRate, 1, 7)) + StyledText("/s", .muted),
             at: last.origin)
         }
         drawHistory(in: rest, census.usable, evictions, on: &canvas)
@@ -84,8 +84,8 @@ extension OverviewPage {
     ) {
       guard !row.isEmpty else { return }
       canvas.put(
-        StyledText(left.padded(to: 12), leftStyle) + StyledText(NumberText.whole(one, 7)) + StyledText("  " + right.padded(to: 6), rightStyle)
-          + StyledText(NumberText.whole(other, 7)), at: row.origin)
+        StyledText(left.padded(to: 12), leftStyle) + StyledText(NumberText.whole(one, 6)) + StyledText("  " + right.padded(to: 6), rightStyle)
+          + StyledText(NumberText.whole(other, 6)), at: row.origin)
     }
 
     /// Over the last second of engine time, at most 256 steps of it; nil before the first step.

@@ -66,7 +66,8 @@ struct OverviewLayout {
     let right = showsEvents ? max(41, area.width / 3) : 36
     var top = rows[0]
     var latency = top.cutRight(right)
-    let memory = latency.cutBottom(latency.height / 2)
+    // Seven rows hold what always matters; two more the rest.
+    let memory = latency.cutBottom(top.height >= 18 ? top.height - 9 : max(top.height / 2, top.height - 7))
     var steps = rows[1]
     let hardware = steps.cutRight(right)
     var waiting = rows[2]

@@ -41,16 +41,17 @@ extension OverviewPage {
       func field(_ name: String, _ value: String) -> StyledText { StyledText(name.padded(to: 10), .muted) + StyledText(value) }
       let slo = run.observatory.scoreboard.slo
       let isLive = story.intervals.last.map { !$0.phase.isOver } ?? false
+      var slack = OverviewPage.text(isLive ? Slack(record, slo, now: run.now) : nil)
+      slack.runs = slack.runs.map { .init(String($0.text.drop { $0 == " " }), $0.style) }
       var lines = [
         field("class", OverviewPage.className(arrival.label, arrival.priority, scene)),
-        field("prompt", "\(Figure.grouped(arrival.prompt.count)) tok, \(Figure.grouped(Int(record.reused))) from the prefix cache"),
+        field("prompt", "\(Figure.grouped(arrival.prompt.count)) tok, \(Figure.grouped(Int(record.reused))) cached"),
         field("output", "\(Figure.grouped(Int(record.output))) of at most \(Figure.grouped(arrival.outputLimit)) tok"),
         field("arrived", NumberText.clock(record.arrival)),
         field("queue", record.queue.map(NumberText.span) ?? "–"),
         field("TTFT", (record.ttft.map(NumberText.span) ?? "–") + (slo.ttft.map { " of " + NumberText.span($0) } ?? "")),
         field("TPOT", (record.tpot.map(NumberText.span) ?? "–") + (slo.tpot.map { " of " + NumberText.span($0) } ?? "")),
-        StyledText("slack".padded(to: 10), .muted)
-          + (isLive ? OverviewPage.text(Slack(record, slo, now: run.now)) : StyledText("–")),
+        StyledText("slack".padded(to: 10), .muted) + slack,
         field("drafts", record.acceptanceRate.map { "\(record.accepted) of \(record.drafted) stood, " + Figure.percent($0) } ?? "–"),
         field("preempted", "\(record.preemptions)×"),
       ]
@@ -61,6 +62,8 @@ extension OverviewPage {
       }
       return lines + sentences.suffix(max(1, height - lines.count))
     }
+
+    private static func range(_ first: Int, _ count: Int) -> String { count == 1 ? "\(first)" : "\(first)-\(first + count - 1)" }
 
     /// `0-9  12-21`: which physical blocks stand for which logical ones, a run a line.
     private func blocks(_ id: RequestID, width: Int, rows: Int) -> [StyledText] {
@@ -82,8 +85,8 @@ extension OverviewPage {
       var lines = [StyledText(""), StyledText("\(Figure.grouped(table.count)) blocks", Style(.fg, .bold)) + StyledText("   logical → physical", .muted)]
       for run in runs.prefix(rows) {
         let owners = memory.pool.ownerCount(of: table[run.first])
-        let logical = "\(run.first)-\(run.first + run.count - 1)".padded(to: 11)
-        let physical = "\(table[run.first])-\(Int(table[run.first]) + run.count - 1)".padded(to: 13)
+        let logical = Self.range(run.first, run.count).padded(to: 11)
+        let physical = Self.range(Int(table[run.first]), run.count).padded(to: 13)
         lines.append(StyledText(logical, .muted) + StyledText(physical) + StyledText(owners > 1 ? "# \(owners) owners" : "", Style(.kvShared)))
       }
       if runs.count > rows { lines.append(StyledText("… \(runs.count - rows) more runs", .muted)) }

@@ -52,7 +52,7 @@ extension OverviewPage {
         StyledText("█", Style(.phasePrefill)) + StyledText(" prefill \(Figure.grouped(Int(record.prefillTokens)))"),
         StyledText("▒", Style(.phaseDecode)) + StyledText(" decode \(Figure.grouped(Int(record.decodeTokens)))" + draft),
         // The budget may have been switched below what this step still used.
-        StyledText("unused \(unused >= 0 ? Figure.grouped(unused) : "–")"),
+        StyledText((width < 60 ? "free " : "unused ") + "\(unused >= 0 ? Figure.grouped(unused) : "–")"),
         StyledText(String(Glyphs.event), Style(.phasePreempted, .bold)) + StyledText(" preempt \(record.preemptions)"),
         StyledText("step \(NumberText.span(record.duration))", .muted),
       ]

@@ -38,6 +38,8 @@ struct TimelineStrip {
   /// The number of steps that had been taken at the place of a click; nil beside the plot.
   func stepCount(at point: Point) -> StepIndex? {
     guard area.contains(point), point.column >= plotLeft, point.column < plotLeft + axis.columns else { return nil }
+    // The last column is the newest moment, however many steps share it.
+    if point.column == plotLeft + axis.columns - 1, axis.end >= scene.snapshot.head.now { return steps.count }
     return stepCount(at: axis.time(at: Double(point.column - plotLeft) + 0.5))
   }
 

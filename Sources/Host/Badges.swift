@@ -1,10 +1,10 @@
 import Core
 
-/// The slot, and so the letter and the colour, of each request from its first admission to its end.
+/// The slot, and so the letter and the colour, of each request while it runs.
 ///
 /// Of the free slots the one freed longest ago is given out, so that a letter
-/// does not change its owner before the eye has let go. Slots beyond the letters
-/// start over.
+/// does not change its owner before the eye has let go. When more run than there
+/// are letters, slots start over.
 public struct Badges: Sendable {
   private var slots: [RequestID: Int] = [:]
   private var free: [Int] = []
@@ -15,7 +15,7 @@ public struct Badges: Sendable {
 
   public init() {}
 
-  /// Nil before the first admission and after the end.
+  /// Nil for a request that waits or has left.
   public func slot(of request: RequestID) -> Int? { slots[request] }
 
   mutating func fold(_ events: [EngineEvent]) {
@@ -28,7 +28,7 @@ public struct Badges: Sendable {
         } else {
           slots[request] = free.removeFirst()
         }
-      case .finished(let request, _):
+      case .finished(let request, _), .preempted(let request, _, _):
         if let slot = slots.removeValue(forKey: request) { free.append(slot) }
       default: break
       }

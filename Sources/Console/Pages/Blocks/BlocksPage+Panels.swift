@@ -126,7 +126,7 @@ extension BlocksPage {
     let wishes = Self.wishes(scene.run.engine.state.scheduler)
     Table(
       [
-        .init("handed out", width: 13), .init("blk", width: 6, .right), .init("content", width: 8, grows: true),
+        .init("handed out", width: 13, .right), .init("blk", width: 6, .right), .init("content", width: 8, grows: true),
       ],
       rows: rows[shown].map { row in
         let places = row.places.count == 1

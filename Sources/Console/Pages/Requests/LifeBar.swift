@@ -52,7 +52,7 @@ enum LifeBar {
     if width - place >= place {
       return left + StyledText("✗", failed) + StyledText((" " + reason).truncated(to: width - place - 1), .muted)
     }
-    return StyledText((reason + " ").truncated(to: place).rightAligned(in: place), .muted) + StyledText("✗", failed)
+    return StyledText((reason.truncated(to: place - 1) + " ").rightAligned(in: place), .muted) + StyledText("✗", failed)
   }
 }
 

@@ -122,11 +122,23 @@ struct RequestFilter: Equatable {
       default: return RequestState(of: request, in: observatory).rawValue == word.rawValue
       }
     case .contains(let text):
-      if request.description.hasPrefix(text) || String(request.number).hasPrefix(text) { return true }
+      if Self.begins(request.index, with: text) { return true }
       let trace = run.engine.trace
       let label = Int(trace.arrivals[request.index].label)
       return label > 0 && label < trace.labels.count && trace.labels[label].lowercased().contains(text)
     }
+  }
+
+  /// Whether the digits of `number` begin with those of `text`, which may have an `r` before them.
+  private static func begins(_ number: Int, with text: String) -> Bool {
+    let digits = text.utf8.first == UInt8(ascii: "r") ? text.utf8.dropFirst() : text.utf8[...]
+    if digits.isEmpty { return true }
+    guard digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), digits.count < 18 else { return false }
+    let wanted = digits.reduce(0) { $0 * 10 + Int($1) - 48 }
+    guard digits.first != UInt8(ascii: "0") else { return number == 0 && digits.count == 1 }
+    var number = number
+    while number > wanted { number /= 10 }
+    return number == wanted
   }
 
   private func measure(_ quantity: Quantity, _ request: RequestID, _ run: Run) -> Double? {

@@ -178,7 +178,7 @@ extension RequestsPage {
 
 extension StepPlan.AdmissionEnd {
   /// Why nobody more left the queue in the last step.
-  var sentence: String {
+  fileprivate var sentence: String {
     switch self {
     case .queueEmpty: "the queue was empty at the last step"
     case .tokenBudget: "the step's token budget is spent"

@@ -45,10 +45,23 @@ struct RequestFilterTests {
     #expect(matches("!ttft>=0") == [30])
   }
 
+  @Test("a field and a colon narrow a text to that field")
+  func fields() {
+    #expect(matches("phase:rej") == [30])
+    #expect(matches("state:done").count == 59)
+    #expect(matches("phase:pre", in: Self.early) == [])
+    #expect(matches("label:chat") == [])
+    #expect(matches("label:").count == 60)
+    #expect(RequestFilter("size:3").problem == "no field \"size\": phase label")
+  }
+
   @Test("anything else is the beginning of a number")
   func numbers() {
     #expect(matches("r5") == [5, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59])
     #expect(matches("59") == [59])
+    #expect(matches("r0") == [0])
+    #expect(matches("0") == [0])
+    #expect(matches("r").count == 60)
     #expect(matches("nothing") == [])
     #expect(matches("").count == 60)
   }

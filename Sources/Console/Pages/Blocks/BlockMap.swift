@@ -28,7 +28,7 @@ struct BlockMap {
   init(in inside: Rect, blockCount: Int, isWindow: Bool, cursor: BlockID, firstRow: Int) {
     self.blockCount = blockCount
     labelWidth = Self.labelWidth(blockCount)
-    let room = inside.width - labelWidth - 3
+    let room = inside.width - labelWidth - 2
     let columns = Self.rowLength(room)
     let rows = max(1, inside.height - 1)
     var shift = 0
@@ -41,13 +41,13 @@ struct BlockMap {
     cells = Rect(inside.left + labelWidth + 2, inside.top + 1, columns, self.rows).intersection(inside)
   }
 
-  private static func labelWidth(_ blockCount: Int) -> Int { max(5, String(blockCount).utf8.count + 1) }
+  private static func labelWidth(_ blockCount: Int) -> Int { max(5, String(blockCount).utf8.count) }
   private static func rowLength(_ room: Int) -> Int { rowLengths.first { $0 <= room } ?? max(1, min(8, room)) }
   private static func cellCount(_ blocks: Int, _ shift: Int) -> Int { (blocks + (1 << shift) - 1) >> shift }
 
   /// Rows of a panel of this width that would show every block in a cell of its own, border and ruler included.
   static func height(toShow blockCount: Int, width: Int) -> Int {
-    let columns = rowLength(width - 2 - labelWidth(blockCount) - 3)
+    let columns = rowLength(width - 2 - labelWidth(blockCount) - 2)
     return (blockCount + columns - 1) / columns + 3
   }
 

@@ -103,7 +103,7 @@ extension BlockRuns.Run {
 
   func stateText(tokensPerBlock: Int) -> StyledText {
     let text: StyledText = switch state {
-    case .findable: StyledText("full " + prefixName(hash), Style(.kvLive))
+    case .findable: StyledText("full " + PrefixTree.name(hash), Style(.kvLive))
     case .full: StyledText("full", Style(.kvLive))
     case .writing(let filled): StyledText("\(filled)/\(tokensPerBlock) ◀ write", Style(.kvWrite))
     case .empty: StyledText("ahead", .muted)

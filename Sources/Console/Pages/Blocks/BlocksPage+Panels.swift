@@ -88,7 +88,7 @@ extension BlocksPage {
         switch row.subject {
         case .prefix(let hash, let references):
           return [
-            lines + StyledText(hash == 0 ? "–" : prefixName(hash), Style(.kvShared)),
+            lines + StyledText(hash == 0 ? "–" : PrefixTree.name(hash), Style(.kvShared)),
             StyledText(Figure.grouped(row.blocks)), StyledText(String(references)),
           ]
         case .request(let request):
@@ -119,23 +119,22 @@ extension BlocksPage {
       footer: isFocused ? "Enter = show in map" : "", isFocused: isFocused
     ).draw(in: area, on: &canvas)
     if rows.isEmpty {
-      canvas.put("no block is free: the next one", at: inside.origin, width: inside.width, style: .muted)
-      canvas.put("costs a preemption", at: Point(inside.left, inside.top + 1), width: inside.width, style: .muted)
+      canvas.put("no block is free: to grow, preempt", at: inside.origin, width: inside.width, style: .muted)
       return
     }
     let wishes = Self.wishes(scene.run.engine.state.scheduler)
     Table(
       [
-        .init("handed out", width: 13), .init("blk", width: 6, .right), .init("content", width: 8, grows: true),
+        .init("handed out", width: 13, .right), .init("blk", width: 6, .right), .init("content", width: 8, grows: true),
       ],
       rows: rows[shown].map { row in
         let places = row.places.count == 1
           ? Figure.grouped(row.places.lowerBound + 1)
           : "\(Figure.grouped(row.places.lowerBound + 1))-\(Figure.grouped(row.places.upperBound))"
         var content = row.hash == 0
-          ? StyledText("· none", Style(.kvFree)) : StyledText("\(Glyphs.victim) \(prefixName(row.hash))", Style(.kvVictim))
+          ? StyledText("· none", Style(.kvFree)) : StyledText("\(Glyphs.victim) \(PrefixTree.name(row.hash))", Style(.kvVictim))
         if row.hash != 0, let wish = wishes.first(where: { $0.hashes.contains(row.hash) }) {
-          content += StyledText("  \(wish.request) waits for it", Style(.warn))
+          content += StyledText("  \(wish.request) wants it", Style(.warn))
         }
         return [StyledText(places), StyledText(Figure.grouped(Int(row.block))), StyledText(" ") + content]
       }, selected: isFocused ? Self.row(scene, .queue, of: rows.count) - shown.lowerBound : nil
@@ -181,6 +180,9 @@ extension BlocksPage {
       parts: [.init("█", Style(.kvLive)), .init("▒", Style(.kvCached)), .init("░", Style(.kvFree))], columns: columns,
       top: Double(pool)
     ).draw(in: inside, on: &canvas)
+    guard let playhead = columns.firstIndex(where: { $0.mark != nil }) else { return }
+    let future = columns.count - playhead - 1
+    canvas.restyle(Rect(inside.right - future, inside.top, future, inside.height)) { $0.attributes.formUnion(.dim) }
   }
 }
 

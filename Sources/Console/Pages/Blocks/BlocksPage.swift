@@ -93,10 +93,10 @@ public struct BlocksPage: Page {
     let holders = MemoryPicture.holders(of: block, scheduler)
     guard let (request, logical) = holders.first else {
       let place = memory.pool.freeList.firstIndex(of: block).map { $0 + 1 } ?? 0
-      let queue = "handed out \(Figure.grouped(place)). of \(Figure.grouped(memory.pool.freeCount)) free"
+      let queue = "place \(Figure.grouped(place)) of \(Figure.grouped(memory.pool.freeCount)) in the free list"
       return hash == 0
         ? start + StyledText(" · free, no content · \(queue)")
-        : start + " · cached " + StyledText(prefixName(hash), Style(.kvCached)) + StyledText(" · ref 0 · \(queue), if nobody asks for it before")
+        : start + " · cached " + StyledText(PrefixTree.name(hash), Style(.kvCached)) + StyledText(" · ref 0 · \(queue) · forgotten when it is handed out")
     }
     var text = start + (holders.count == 1 ? " · owner " : " · shared by ")
     for (position, holder) in holders.prefix(3).enumerated() {
@@ -111,7 +111,7 @@ public struct BlocksPage: Page {
       ? StyledText(" · tok \(Figure.grouped(logical * size))-\(Figure.grouped(logical * size + filled - 1))")
       : " · no token yet"
     text += StyledText(" · ref \(holders.count)")
-    if hash != 0 { return text + " · content " + StyledText(prefixName(hash), Style(.kvCached)) }
+    if hash != 0 { return text + " · content " + StyledText(PrefixTree.name(hash), Style(.kvCached)) }
     if !memory.reusesPrefixes { return text + " · prefixes are not reused" }
     return text + (filled < size ? StyledText(" · \(filled)/\(size) full, not findable until full") : " · full, not findable yet")
   }

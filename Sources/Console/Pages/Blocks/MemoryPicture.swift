@@ -181,9 +181,3 @@ struct MemoryPicture {
     }
   }
 }
-
-/// The first four hex digits of a chained hash: how a prefix is called.
-func prefixName(_ hash: BlockHash) -> String {
-  let digits = String(hash >> 48, radix: 16)
-  return String(repeating: "0", count: 4 - digits.utf8.count) + digits
-}

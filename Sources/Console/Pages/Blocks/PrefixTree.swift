@@ -95,6 +95,12 @@ struct PrefixTree {
 }
 
 extension PrefixTree {
+  /// How a prefix is called: the first four hex digits of its chained hash.
+  static func name(_ hash: BlockHash) -> String {
+    let digits = String(hash >> 48, radix: 16)
+    return String(repeating: "0", count: 4 - digits.utf8.count) + digits
+  }
+
   init(_ scheduler: SchedulerState) {
     let memory = scheduler.memory
     let requests = scheduler.requests

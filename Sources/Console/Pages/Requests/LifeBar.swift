@@ -52,7 +52,7 @@ enum LifeBar {
     if width - place >= place {
       return left + StyledText("✗", failed) + StyledText((" " + reason).truncated(to: width - place - 1), .muted)
     }
-    return StyledText((reason + " ").truncated(to: place).rightAligned(in: place), .muted) + StyledText("✗", failed)
+    return StyledText((reason.truncated(to: place - 1) + " ").rightAligned(in: place), .muted) + StyledText("✗", failed)
   }
 }
 
@@ -66,5 +66,19 @@ extension StyledText {
       left -= run.text.count
     }
     return kept
+  }
+}
+
+extension StoryPhase {
+  fileprivate var style: Style {
+    switch self {
+    case .queued: RequestState.queued.style
+    case .prefill: RequestState.prefill.style
+    case .decode: RequestState.decode.style
+    case .preempted: RequestState.preempted.style
+    case .stalled: RequestState.stalled.style
+    case .finished: RequestState.finished.style
+    case .aborted, .rejected: RequestState.rejected.style
+    }
   }
 }

@@ -10,6 +10,7 @@ import ServingEngine
 /// live prompt>=8k           in the queue or the batch, with a long prompt
 /// !finished tpot>40         times without a unit: TPOT in ms, all others in s
 /// r12  chat                 numbers that begin so; part of a label
+/// phase:de  label:chat      the same, of one field only
 /// ```
 ///
 /// An unknown value never satisfies a comparison.
@@ -28,6 +29,8 @@ struct RequestFilter: Equatable {
     case running
     /// In the queue or in the batch.
     case live
+    /// Finished or aborted.
+    case done
     /// A promise was broken.
     case missed
   }
@@ -36,6 +39,8 @@ struct RequestFilter: Equatable {
     case compares(Quantity, Comparison, Double)
     case `is`(Word)
     case contains(String)
+    case phase(String)
+    case label(String)
     case not(Term)
   }
 
@@ -54,6 +59,16 @@ struct RequestFilter: Equatable {
   }
 
   private mutating func read(_ part: Substring) -> Term? {
+    if let colon = part.firstIndex(of: ":"), colon != part.startIndex {
+      let value = String(part[part.index(after: colon)...])
+      switch part[..<colon] {
+      case "phase", "state": return .phase(value)
+      case "label", "class": return .label(value)
+      default:
+        problem = "no field \"\(part[..<colon])\": phase label"
+        return nil
+      }
+    }
     guard let start = part.firstIndex(where: { "<>=≤≥≠!".contains($0) }) else {
       return Word(rawValue: String(part)).map(Term.is) ?? .contains(String(part))
     }
@@ -114,6 +129,7 @@ struct RequestFilter: Equatable {
       case .live: return record.outcome == .waiting || record.outcome == .running
       case .waiting: return record.outcome == .waiting
       case .running: return record.outcome == .running
+      case .done: if case .finished = record.outcome { return true } else { return false }
       case .preempted: return record.preemptions > 0
       case .missed:
         let slo = observatory.scoreboard.slo
@@ -122,11 +138,31 @@ struct RequestFilter: Equatable {
       default: return RequestState(of: request, in: observatory).rawValue == word.rawValue
       }
     case .contains(let text):
-      if request.description.hasPrefix(text) || String(request.number).hasPrefix(text) { return true }
-      let trace = run.engine.trace
-      let label = Int(trace.arrivals[request.index].label)
-      return label > 0 && label < trace.labels.count && trace.labels[label].lowercased().contains(text)
+      return Self.begins(request.index, with: text) || Self.label(of: request, run).contains(text)
+    case .phase(let text):
+      if let word = Word(rawValue: text) { return holds(.is(word), request, run) }
+      return RequestState(of: request, in: observatory).rawValue.hasPrefix(text)
+    case .label(let text): return text.isEmpty || Self.label(of: request, run).contains(text)
     }
+  }
+
+  /// In small letters; empty for none.
+  private static func label(of request: RequestID, _ run: Run) -> String {
+    let trace = run.engine.trace
+    let label = Int(trace.arrivals[request.index].label)
+    return label > 0 && label < trace.labels.count ? trace.labels[label].lowercased() : ""
+  }
+
+  /// Whether the digits of `number` begin with those of `text`, which may have an `r` before them.
+  private static func begins(_ number: Int, with text: String) -> Bool {
+    let digits = text.utf8.first == UInt8(ascii: "r") ? text.utf8.dropFirst() : text.utf8[...]
+    if digits.isEmpty { return true }
+    guard digits.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), digits.count < 18 else { return false }
+    let wanted = digits.reduce(0) { $0 * 10 + Int($1) - 48 }
+    guard digits.first != UInt8(ascii: "0") else { return number == 0 && digits.count == 1 }
+    var number = number
+    while number > wanted { number /= 10 }
+    return number == wanted
   }
 
   private func measure(_ quantity: Quantity, _ request: RequestID, _ run: Run) -> Double? {

@@ -23,25 +23,34 @@ struct RequestLife {
 
   // MARK: The story
 
-  /// One sentence for each phase: `queued 0.21 s`, `prefill in 4 steps, 84.0 ms`, ….
-  static func story(_ story: RequestStory, until run: Run) -> [(start: EngineTime, step: StepIndex, text: String)] {
+  /// A phase in words: `prefill 90.6 ms, 2 steps`.
+  struct Chapter: Equatable {
+    var start: EngineTime
+    /// Nil where no step had begun yet.
+    var step: StepIndex?
+    var text: String
+    var isNow: Bool
+  }
+
+  static func story(_ story: RequestStory, until run: Run) -> [Chapter] {
     story.intervals.indices.map { place in
       let interval = story.intervals[place]
       let span = Figure.span(.nanoseconds((interval.end ?? max(run.now, interval.start)).nanoseconds - interval.start.nanoseconds))
-      let isNow = interval.end == nil && !interval.phase.isOver ? " so far" : ""
       let steps = Self.steps(story, place, before: run.step)
       let counted = steps == 1 ? "1 step" : "\(Figure.grouped(steps)) steps"
       let text = switch interval.phase {
-      case .queued: "queued for \(span)\(isNow)"
-      case .prefill: "prefill in \(counted), \(span)\(isNow)"
-      case .decode: "decode in \(counted), \(span)\(isNow)"
-      case .preempted: "preempted: without blocks for \(span)\(isNow)"
-      case .stalled: "stalled: left out of \(counted), \(span)\(isNow)"
+      case .queued: "queued \(span)"
+      case .prefill: "prefill \(span), \(counted)"
+      case .decode: "decode \(span), \(counted)"
+      case .preempted: "preempted \(span)"
+      case .stalled: "stalled \(span), \(counted)"
       case .finished: "finished"
-      case .aborted: "aborted: the client hung up"
+      case .aborted: "aborted: client hung up"
       case .rejected: "rejected"
       }
-      return (interval.start, interval.step, text)
+      return Chapter(
+        start: interval.start, step: interval.phase == .queued ? nil : interval.step, text: text,
+        isNow: interval.end == nil && !interval.phase.isOver)
     }
   }
 
@@ -70,15 +79,16 @@ struct RequestLife {
   private static func changes(_ request: RequestID, _ run: Run) -> [Line] {
     let record = run.observatory.requests[request.index]
     guard let story = run.observatory.stories.story(of: request) else { return [] }
-    var wasAdmitted = false
+    var before: StoryPhase?
     return story.intervals.compactMap { interval in
+      defer { before = interval.phase }
       switch interval.phase {
       case .queued: return Line(interval.step, "arrives")
       case .prefill:
-        defer { wasAdmitted = true }
-        if wasAdmitted { return Line(interval.step, "goes on reading") }
-        return Line(interval.step, "admitted" + (record.reused > 0 ? ", \(Figure.grouped(Int(record.reused))) tok found cached" : ""))
-      case .decode: return nil
+        if before == .preempted { return Line(interval.step, "admitted again") }
+        if before == .stalled { return Line(interval.step, "goes on") }
+        return Line(interval.step, "admitted" + (record.reused > 0 ? ", \(Figure.grouped(Int(record.reused))) cached" : ""))
+      case .decode: return before == .stalled ? Line(interval.step, "goes on") : nil
       case .preempted: return Line(interval.step, "preempted: loses its blocks")
       case .stalled: return Line(interval.step, "left out")
       case .finished:
@@ -114,9 +124,12 @@ struct RequestLife {
     return lines
   }
 
+  /// `reads 512 tok each`, `decodes → 21 out`, `decodes, 4 drafts → 60 out`.
   private static func sentence(_ cell: Lanes.Cell, _ steps: Int) -> String {
-    "computes \(Figure.grouped(Int(cell.tokens))) tok" + (steps > 1 ? " each" : "")
-      + (cell.drafts > 0 ? ", \(cell.drafts) drafts" : "") + (cell.emitted > 0 ? " → \(Figure.grouped(Int(cell.emitted) * steps)) out" : "")
+    let own = Int(cell.tokens) - Int(cell.drafts)
+    let verb = own > 1 || cell.emitted == 0 ? "reads \(Figure.grouped(own)) tok" + (steps > 1 ? " each" : "") : "decodes"
+    return verb + (cell.drafts > 0 ? ", \(cell.drafts) drafts" : "")
+      + (cell.emitted > 0 ? " → \(Figure.grouped(Int(cell.emitted) * steps)) out" : "")
   }
 
   private static func misses(_ request: RequestID, _ run: Run) -> [Line] {

@@ -22,6 +22,7 @@ struct RequestSequence {
     self.run = run
     self.filter = filter
     self.isReversed = isReversed
+    endsWithNewest = !isReversed && (order == .arrival || run.observatory.requests.count > Self.sortable)
     let requests = run.observatory.requests
     guard requests.count <= Self.sortable else {
       sorted = nil
@@ -47,6 +48,8 @@ struct RequestSequence {
   }
 
   var isSorted: Bool { sorted != nil }
+  /// The newest arrival stands last.
+  let endsWithNewest: Bool
 
   func request(at place: Int) -> RequestID {
     if let sorted { return RequestID(Int(sorted[place])) }
@@ -92,8 +95,8 @@ struct RequestSequence {
   func window(first: Int?, followsEnd: Bool, selected: Int?, height: Int) -> [Int] {
     guard height > 0, count > 0 else { return [] }
     var shown = first.map { forward(from: $0, height) } ?? (followsEnd ? backward(from: count, height) : forward(from: 0, height))
-    if shown.count < height {
-      shown = backward(from: shown.first ?? min(first ?? count, count), height - shown.count) + shown
+    if shown.count < height, let first {
+      shown = backward(from: shown.first ?? min(first, count), height - shown.count) + shown
     }
     guard let selected, let top = shown.first, let bottom = shown.last else { return shown }
     if selected < top { return forward(from: selected, height) }

@@ -34,17 +34,3 @@ enum RequestState: String, CaseIterable {
     }
   }
 }
-
-extension StoryPhase {
-  var style: Style {
-    switch self {
-    case .queued: RequestState.queued.style
-    case .prefill: RequestState.prefill.style
-    case .decode: RequestState.decode.style
-    case .preempted: RequestState.preempted.style
-    case .stalled: RequestState.stalled.style
-    case .finished: RequestState.finished.style
-    case .aborted, .rejected: RequestState.rejected.style
-    }
-  }
-}

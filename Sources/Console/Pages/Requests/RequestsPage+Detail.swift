@@ -23,7 +23,7 @@ extension RequestsPage {
       drawLines(Self.title(request, scene), numbers(request, scene), in: top[0], isFocused: false, on: &canvas)
       drawLines("tokens and blocks", memory(request, scene, width: top[1].width - 4), in: top[1], isFocused: false, on: &canvas)
       drawLife(request, scene, in: rows[1], on: &canvas)
-      drawLines("story", story(request, scene), in: bottom[0], isFocused: false, on: &canvas)
+      drawLines("story", story(request, scene, width: bottom[0].width - 4), in: bottom[0], isFocused: false, on: &canvas)
       drawLines("decisions", decisions(request, scene), badge: recorded(scene), in: bottom[1], scroll: scene.view.requests.scroll, isFocused: true, on: &canvas)
     } else if area.width >= 76 && area.height >= 16 {
       let rows = area.rows([.exactly(4), .share()])
@@ -31,10 +31,10 @@ extension RequestsPage {
       let right = columns[1].rows([.share(), .share()])
       drawLife(request, scene, in: rows[0], on: &canvas)
       drawLines(Self.title(request, scene), numbers(request, scene) + memory(request, scene, width: columns[0].width - 4), in: columns[0], isFocused: false, on: &canvas)
-      drawLines("story", story(request, scene), in: right[0], isFocused: false, on: &canvas)
+      drawLines("story", story(request, scene, width: right[0].width - 4), in: right[0], isFocused: false, on: &canvas)
       drawLines("decisions", decisions(request, scene), badge: recorded(scene), in: right[1], scroll: scene.view.requests.scroll, isFocused: true, on: &canvas)
     } else {
-      let lines = numbers(request, scene) + memory(request, scene, width: area.width - 4) + story(request, scene) + decisions(request, scene)
+      let lines = numbers(request, scene) + memory(request, scene, width: area.width - 4) + story(request, scene, width: area.width - 4) + decisions(request, scene)
       let room = max(0, area.height - 2)
       let back = max(0, lines.count - room - scene.view.requests.scroll)
       drawLines(Self.title(request, scene), lines, in: area, scroll: back, isFocused: true, on: &canvas)
@@ -79,7 +79,7 @@ extension RequestsPage {
     if case .rejected(let why) = scene.run.observatory.requests[request.index].outcome { reason = why.sentence }
     let inside = Panel("life", badge: axis.scale, footer: "· queued █ prefill ▒ decode ╳ preempted ░ stalled").draw(in: area, on: &canvas)
     canvas.put(axis.ruler, at: Point(inside.left + 1, inside.top), style: .muted)
-    for row in 1..<max(2, inside.height) {
+    for row in 1..<(reason == nil ? max(2, inside.height) : 2) {
       canvas.put(LifeBar.text(story, on: axis, now: scene.run.now, reason: row == 1 ? reason : nil), at: Point(inside.left + 1, inside.top + row))
     }
   }
@@ -102,7 +102,7 @@ extension RequestsPage {
     func count(_ number: Int) -> StyledText { StyledText(Figure.grouped(number, width: 9)) }
     var lines = [
       line("arrival", StyledText(Figure.clock(.nanoseconds(record.arrival.nanoseconds), width: 9))),
-      line("prompt", count(Int(record.input)) + StyledText(" tok" + (record.reused > 0 ? ", \(Figure.grouped(Int(record.reused))) of them found cached" : ""), .muted)),
+      line("prompt", count(Int(record.input)) + StyledText(" tok" + (record.reused > 0 ? ", \(Figure.grouped(Int(record.reused))) cached" : ""), .muted)),
       line("output", count(Int(record.output)) + StyledText(" of at most \(Figure.grouped(arrival.outputLimit))", .muted)),
       line("queue", time(record.queue)), line("TTFT", time(record.ttft, slo.ttft)), line("TPOT", time(record.tpot, slo.tpot)),
       line("last token", time(record.e2e) + StyledText("  after arrival", .muted)),
@@ -142,7 +142,7 @@ extension RequestsPage {
         gauge("computed", live.computed, live.known), gauge("output", Int(record.output), limit),
         line("blocks", StyledText("\(Figure.grouped(runs.blockCount)) in \(Figure.grouped(runs.runs.count)) runs, \(Figure.grouped(runs.sharedCount)) shared")),
         line("slack", StyledText("\(Figure.grouped(runs.slack)) tok")),
-        line("if lost", StyledText("\(Figure.grouped(runs.tokens)) tok again, less \(Figure.grouped(runs.findableTokens)) cached")),
+        line("if lost", StyledText("\(Figure.grouped(runs.tokens)) tok, \(Figure.grouped(runs.findableTokens)) cached")),
       ]
     } else {
       lines = [gauge("output", Int(record.output), limit), line("blocks", StyledText("none", .muted))]
@@ -153,29 +153,32 @@ extension RequestsPage {
     return lines
   }
 
-  private func story(_ request: RequestID, _ scene: Scene) -> [StyledText] {
+  private func story(_ request: RequestID, _ scene: Scene, width: Int) -> [StyledText] {
     guard let story = scene.run.observatory.stories.story(of: request) else { return [] }
-    return RequestLife.story(story, until: scene.run).map { start, step, text in
-      StyledText(Figure.clock(.nanoseconds(start.nanoseconds)) + "  ", .muted) + StyledText(text)
-        + StyledText(text.hasPrefix("queued") ? "" : " · step \(Figure.grouped(step))", .muted)
+    return RequestLife.story(story, until: scene.run).map { chapter in
+      var line = StyledText(Figure.clock(.nanoseconds(chapter.start.nanoseconds)) + "  ", .muted) + StyledText(chapter.text)
+      for more in [chapter.isNow ? " so far" : nil, chapter.step.map { " · step " + Figure.grouped($0) }] {
+        if let more, line.cells + more.cells <= width { line += StyledText(more, .muted) }
+      }
+      return line
     }
   }
 
   private func decisions(_ request: RequestID, _ scene: Scene) -> [StyledText] {
     RequestLife.decisions(request, scene.run).map { line in
-      StyledText(line.steps.rightAligned(in: 13) + "  ", .muted) + StyledText(line.text)
+      StyledText(line.steps.rightAligned(in: 11) + "  ", .muted) + StyledText(line.text)
     }
   }
 
   /// The last line that scrolling can reach is the first.
   func furthestScroll(_ request: RequestID, _ scene: Scene) -> Int {
-    numbers(request, scene).count + 8 + story(request, scene).count + decisions(request, scene).count
+    numbers(request, scene).count + 8 + story(request, scene, width: 80).count + decisions(request, scene).count
   }
 }
 
 extension StepPlan.AdmissionEnd {
   /// Why nobody more left the queue in the last step.
-  var sentence: String {
+  fileprivate var sentence: String {
     switch self {
     case .queueEmpty: "the queue was empty at the last step"
     case .tokenBudget: "the step's token budget is spent"

@@ -111,7 +111,7 @@ extension RequestsPage {
     guard let target else { return Reaction(view) }
     view.selected = sequence.request(at: target)
     // The newest stay in view until the list is moved.
-    let isAtEnd = target == everything - 1 && view.requests.order == .arrival && !view.requests.isReversed
+    let isAtEnd = target == everything - 1 && sequence.endsWithNewest
     var moved = scene.view
     moved.selected = view.selected
     let first = Self.window(sequence, Scene(snapshot: scene.snapshot, view: moved), height: height).first

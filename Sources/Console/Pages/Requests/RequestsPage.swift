@@ -44,7 +44,7 @@ public struct RequestsPage: Page {
   static func window(_ sequence: RequestSequence, _ scene: Scene, height: Int) -> [Int] {
     let view = scene.view.requests
     return sequence.window(
-      first: view.firstRow, followsEnd: view.order == .arrival && !view.isReversed,
+      first: view.firstRow, followsEnd: sequence.endsWithNewest,
       selected: scene.view.selected.flatMap { sequence.place(of: $0) }, height: height)
   }
 
@@ -70,7 +70,7 @@ public struct RequestsPage: Page {
     let axis = Self.axis(scene, in: area)
     let inside = Panel(
       Self.title(scene), badge: StyledText((sequence.isSorted ? "" : "over \(Figure.grouped(RequestSequence.sortable)): by arrival only · ") + axis.scale, Style(.borderBadge)),
-      footer: Self.footer(scene, sequence), position: StyledText(Self.position(shown, sequence, scene), Style(.borderBadge)),
+      footer: Self.footer(scene, sequence, width: area.width), position: StyledText(Self.position(shown, sequence, scene), Style(.borderBadge)),
       isFocused: true
     ).draw(in: area, on: &canvas)
     var columns = Self.columns
@@ -81,7 +81,11 @@ public struct RequestsPage: Page {
       selected: scene.view.selected.flatMap { requests.firstIndex(of: $0) }
     ).draw(in: inside, on: &canvas)
     if shown.isEmpty {
-      let sentence = scene.run.observatory.requests.isEmpty ? "no request has arrived yet" : "no request matches the filter"
+      let sentence = scene.run.observatory.requests.isEmpty
+        ? "no request has arrived yet"
+        : sequence.isSorted || sequence.count <= RequestSequence.patience
+          ? "no request matches the filter"
+          : "none of these \(Figure.grouped(RequestSequence.patience)) matches the filter; j and k look through all"
       canvas.put(sentence, at: Point(inside.left + 1, inside.top + 1), width: inside.width - 1, style: .muted)
     }
   }
@@ -90,14 +94,15 @@ public struct RequestsPage: Page {
     StyledText("requests \(Figure.grouped(scene.run.observatory.requests.count))", Style(.borderTitle, .bold))
   }
 
-  private static func footer(_ scene: Scene, _ sequence: RequestSequence) -> StyledText {
+  private static func footer(_ scene: Scene, _ sequence: RequestSequence, width: Int) -> StyledText {
     let view = scene.view.requests
     let order = sequence.isSorted ? view.order : .arrival
     let sort = StyledText("sort \(order.rawValue) \(view.isReversed ? Glyphs.descending : Glyphs.ascending)", Style(.borderBadge))
     let filter = scene.view.filter
     if let problem = RequestFilter(filter).problem { return sort + StyledText(" · filter: \(problem)", Style(.warn)) }
     if !filter.isEmpty { return sort + StyledText(" · filter \(filter)", Style(.borderBadge)) }
-    return sort + StyledText("  · queued █ prefill ▒ decode ╳ preempted ░ stalled", Style(.borderBadge))
+    let legend = width >= 100 ? "  · queued █ prefill ▒ decode ╳ preempted ░ stalled" : width >= 76 ? "  · queued █ prefill ▒ decode ╳ preempt" : ""
+    return sort + StyledText(legend, Style(.borderBadge))
   }
 
   private static func position(_ shown: [Int], _ sequence: RequestSequence, _ scene: Scene) -> String {
@@ -155,11 +160,11 @@ public struct RequestsPage: Page {
     func promise(_ promised: EngineTime?) -> String { promised.map { ", SLO " + Figure.span(.nanoseconds($0.nanoseconds)) } ?? "" }
     if let ttft = record.ttft { text += StyledText(" · TTFT \(Figure.span(.nanoseconds(ttft.nanoseconds)))\(promise(slo.ttft))") }
     if let tpot = record.tpot { text += StyledText(" · TPOT \(Figure.span(.nanoseconds(tpot.nanoseconds)))\(promise(slo.tpot))") }
-    return text + StyledText(scene.view.requests.isOpen ? " · Esc back" : " · Enter for detail", .muted)
+    return text + StyledText(Self.opened(scene) != nil ? " · Esc back" : " · Enter for detail", .muted)
   }
 
   public func hints(_ scene: Scene) -> [Hint] {
-    if scene.view.requests.isOpen { return [Hint("Esc", "back"), Hint("jk", "scroll"), Hint("hl", "request")] }
+    if Self.opened(scene) != nil { return [Hint("Esc", "back"), Hint("jk", "scroll"), Hint("hl", "request")] }
     return [
       Hint("jk", "move"), Hint("Enter", "detail"), Hint("/", "filter"), Hint("o r", "sort"), Hint("w s", "time zoom"),
       Hint("a d", "pan"),

@@ -20,12 +20,12 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
-/// A subject and its tests.
-func subject(_ name: String, sees dependencies: [Target.Dependency] = []) -> [Target] {
+/// A subject and its tests; `tests` names what only the tests see.
+func subject(_ name: String, sees dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = []) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: strict),
     .testTarget(
-      name: name + "Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+      name: name + "Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies + tests,
       swiftSettings: strict),
   ]
 }
@@ -40,6 +40,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
+    .target(name: "CTerminal"),
     .target(name: "TestSupport", dependencies: ["Core", "Screen"], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(name: "workbench", dependencies: ["Core", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", arguments], swiftSettings: strict),
   ]
@@ -50,9 +51,9 @@ let package = Package(
     + subject("Workload", sees: ["Core"])
     + subject("Scheduling", sees: ["Core", "KVMemory", heap])
     + subject("Hardware", sees: ["Core"])
-    + subject("ServingEngine", sees: ["Core", "KVMemory", "Scheduling", "Speculation", "Hardware"])
+    + subject("ServingEngine", sees: ["Core", "KVMemory", "Scheduling", "Speculation", "Hardware"], tests: ["Analysis"])
     + subject("Analysis", sees: ["Core"])
-    + subject("Host", sees: ["Core", "Hardware", "ServingEngine", "Analysis"])
+    + subject("Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload"])
     + subject("Console", sees: ["Core", "KVMemory", "Scheduling", "Hardware", "ServingEngine", "Analysis", "Host", "Workload", "Screen"])
-    + subject("Curses", sees: ["CNcurses", "Screen"])
+    + subject("Curses", sees: ["CNcurses", "CTerminal", "Screen"])
 )

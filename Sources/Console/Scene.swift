@@ -8,11 +8,15 @@ public struct Scene: Sendable {
   public let view: ViewState
   /// Milliseconds of thread time that the last frame took; nil before the first.
   public let frameMilliseconds: Double?
+  public let label: RunLabel
 
-  public init(snapshot: Snapshot, view: ViewState, frameMilliseconds: Double? = nil) {
+  public init(
+    snapshot: Snapshot, view: ViewState, frameMilliseconds: Double? = nil, label: RunLabel = .unknown
+  ) {
     self.snapshot = snapshot
     self.view = view
     self.frameMilliseconds = frameMilliseconds
+    self.label = label
   }
 
   /// The moment that is looked at.

@@ -44,13 +44,17 @@ public final class EngineThread: Sendable {
 
   public func send(_ request: Request) { requests.send(request) }
 
-  /// - Parameter onQuit: Receives the timeline when the thread ends, so that nothing recorded is lost.
-  public func start(_ timeline: Timeline, pace: Pace, paused: Bool = false, onQuit: @escaping @Sendable (Timeline) -> Void = { _ in }) {
-    let loop = Loop(timeline: timeline, pace: pace, isRunning: !paused, requests: requests, snapshots: snapshots)
+  /// - Parameter journal: Receives the timeline whenever it cannot be made again from what was given before: after a
+  ///   command, a change of futures, another run, and at the end. It is called on the engine's thread.
+  public func start(
+    _ timeline: Timeline, pace: Pace, paused: Bool = false, journal: @escaping @Sendable (Timeline) -> Void = { _ in }
+  ) {
+    let loop = Loop(
+      timeline: timeline, pace: pace, isRunning: !paused, requests: requests, snapshots: snapshots, journal: journal)
     let work = Work { [finished] in
       var loop = loop
       loop.run()
-      onQuit(loop.timeline)
+      journal(loop.timeline)
       finished.signal()
     }
     work.startThread()
@@ -100,6 +104,7 @@ struct Loop: Sendable {
   private var isRunning: Bool
   private let requests: RequestQueue
   private let snapshots: Mailbox<Snapshot>
+  private let journal: @Sendable (Timeline) -> Void
 
   /// The moment looked at when it is not the newest.
   private var past: Run?
@@ -112,7 +117,11 @@ struct Loop: Sendable {
   private var anchor: (engine: EngineTime, wall: Double) = (.zero, 0)
   private var speed = (steps: 0, since: 0.0, rate: Double?.none)
 
-  init(timeline: Timeline, pace: Pace, isRunning: Bool, requests: RequestQueue, snapshots: Mailbox<Snapshot>) {
+  init(
+    timeline: Timeline, pace: Pace, isRunning: Bool, requests: RequestQueue, snapshots: Mailbox<Snapshot>,
+    journal: @escaping @Sendable (Timeline) -> Void
+  ) {
+    self.journal = journal
     self.timeline = timeline
     self.pace = pace
     self.isRunning = isRunning
@@ -215,6 +224,7 @@ struct Loop: Sendable {
       timeline = previous
       past = nil
       isRunning = false
+      journal(timeline)
       say("back on the future that was left at step \(timeline.head.step)")
     case .replace(let timeline, let name):
       self.timeline = timeline
@@ -222,6 +232,7 @@ struct Loop: Sendable {
       abandoned = []
       anchorHere()
       isRunning = true
+      journal(timeline)
       say("opened \(name)")
     case .refresh: break
     case .quit: quits = true
@@ -261,6 +272,7 @@ struct Loop: Sendable {
         try timeline.apply(command)
         say("\(command.axis) → \(command.choice) at step \(timeline.head.step)")
       }
+      journal(timeline)
     } catch {
       say(error.description, isError: true)
     }

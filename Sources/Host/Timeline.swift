@@ -36,6 +36,18 @@ public struct Timeline: Sendable {
     commands.append(PlacedCommand(step: head.step, command: command))
   }
 
+  /// Takes steps until `last` have been taken (nil: until the engine is done), with commands in the order of their steps.
+  public mutating func follow(_ commands: [PlacedCommand], to last: StepIndex?) throws {
+    var commands = commands[...]
+    while last.map({ head.step < $0 }) ?? true {
+      while let placed = commands.first, placed.step <= head.step {
+        commands.removeFirst()
+        try apply(placed.command)
+      }
+      guard try advance() else { return }
+    }
+  }
+
   /// The run as it was when `step` steps had been taken.
   public func moment(at step: StepIndex) -> Run {
     guard step < head.step else { return head }

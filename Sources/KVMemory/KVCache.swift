@@ -133,10 +133,16 @@ public struct KVCache: Equatable, Sendable {
     return fresh
   }
 
+  /// Whether a block that is full up to `tokens` could not be found yet.
+  @inline(__always)
+  public func hasUnpublished(_ table: Int, upTo tokens: Int) -> Bool {
+    reusesPrefixes && (tables[table].published + 1) * tokensPerBlock <= tokens
+  }
+
   /// Makes every block that is full up to `tokens` findable.
   public mutating func publish(_ table: Int, request: Request, upTo tokens: Int) {
+    guard hasUnpublished(table, upTo: tokens) else { return }
     let full = tokens / tokensPerBlock
-    guard reusesPrefixes, full > tables[table].published else { return }
     extendHashes(of: table, request: request)
     let last = min(full, tables[table].hashes.count)
     var position = tables[table].published

@@ -154,7 +154,7 @@ struct Pass {
       if drafts > 0 || !state.requests[row].draft.isEmpty {
         state.requests[row].draft.removeAll(keepingCapacity: true)
       }
-      state.memory.publish(row, request: state.requests[row], upTo: min(computed + want, known))
+      state.publish(row, upTo: min(computed + want, known))
       if reading { servedReading = true }
       take(
         StepPlan.Slot(
@@ -274,7 +274,7 @@ struct Pass {
     state.waiting.removeHead()
     let blocksStart = plan.blocks.count
     let fresh = state.memory.allocate(row, slots: slots, match: match, into: &plan.blocks)
-    state.memory.publish(row, request: state.requests[row], upTo: min(hit + want, known))
+    state.publish(row, upTo: min(hit + want, known))
     let entry: StepPlan.Slot.Entry = state.requests[row].phase == .preempted ? .resumed : .admitted
     state.requests[row].phase = .running
     state.requests[row].computed = hit

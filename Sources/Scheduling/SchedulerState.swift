@@ -100,21 +100,26 @@ public struct SchedulerState: Sendable {
   // MARK: Absorbing what a device computed
 
   /// Appends what came out and takes back what did not stand.
-  /// - Returns: How many of `tokens` were kept, and whether the request has now reached a limit.
+  /// - Parameter tokens: What the request's part of the step gave, at least one.
+  /// - Returns: How many tokens were kept, and whether the request has now reached a limit.
   public mutating func absorb(
-    row: Int, rejected: Int, tokens: ArraySlice<TokenID>, limits: Limits, endsText: Bool = false
+    row: Int, rejected: Int, tokens: Span<TokenID>, limits: Limits
   ) -> (kept: Int, finish: FinishReason?) {
     requests[row].computed -= rejected
     let room = min(
       requests[row].outputLimit - requests[row].output.count, limits.maxModelLength - requests[row].known)
     let kept = min(tokens.count, room)
-    requests[row].output.append(contentsOf: tokens.prefix(kept))
+    for position in 0..<kept { requests[row].output.append(tokens[position]) }
     requests[row].computed -= tokens.count - kept
-    if limits.speculation.maxDrafts > 0 {
-      memory.publish(row, request: requests[row], upTo: requests[row].computed)
-    }
+    if limits.speculation.maxDrafts > 0 { publish(row, upTo: requests[row].computed) }
     guard kept == room else { return (kept, nil) }
     return (kept, requests[row].output.count >= requests[row].outputLimit ? .outputLimit : .contextLimit)
+  }
+
+  /// Makes the blocks of a row that are full up to `tokens` findable.
+  @inline(__always)
+  mutating func publish(_ row: Int, upTo tokens: Int) {
+    if memory.hasUnpublished(row, upTo: tokens) { memory.publish(row, request: requests[row], upTo: tokens) }
   }
 
   /// Drops requests from the running list; the others keep their order.

@@ -27,11 +27,18 @@ public struct Canvas: Equatable, Sendable {
   public var area: Rect { Rect(0, 0, width, height) }
   public var size: Size { Size(width, height) }
 
-  /// Outside the canvas: reads as blank, ignores writing. Writing half of a
-  /// wide character blanks the other half.
+  /// Outside the canvas: reads as blank, ignores writing. A wide character is
+  /// written with its other half; whatever loses a half becomes spaces.
   public subscript(column: Int, row: Int) -> Cell {
     get { contains(column, row) ? cells[row * width + column] : .blank }
-    set { if clip.contains(Point(column, row)) { set(newValue, column, row) } }
+    set {
+      guard clip.contains(Point(column, row)), !newValue.isTrailing else { return }
+      if newValue.width == 1 {
+        set(newValue, column, row)
+      } else {
+        put(newValue.scalar, at: Point(column, row), style: newValue.style)
+      }
+    }
   }
 
   public subscript(point: Point) -> Cell {
@@ -124,10 +131,10 @@ extension Canvas {
     if width == 2 { set(.trailing(style), column + 1, row) }
   }
 
-  /// Every cell of `area` becomes `glyph` in `style`; the ground too.
+  /// Every cell of `area` becomes `glyph`, one cell wide, in `style`; the ground too.
   public mutating func fill(_ area: Rect, with glyph: Unicode.Scalar = " ", style: Style = .plain) {
     let area = area.intersection(clip)
-    let cell = Cell(glyph, style)
+    let cell = Cell(TextWidth.of(glyph) == 1 ? picture(of: glyph) : " ", style)
     for row in area.top..<max(area.top, area.bottom) {
       for column in area.left..<max(area.left, area.right) { set(cell, column, row) }
     }

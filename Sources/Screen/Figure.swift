@@ -31,6 +31,7 @@ public enum Figure {
 
   /// A fraction: `0.74` → `74%`. Only 0 shows as zero: anything between shows as `<1%`, and `>99%` below 1.
   public static func percent(_ fraction: Double, decimals: Int = 0, width: Int? = nil) -> String {
+    guard fraction.isFinite else { return fixed(fraction, decimals: 0, width: width) }
     if decimals <= 0 && fraction > 0 && fraction < 0.005 { return fit("<1%", width) }
     if decimals <= 0 && fraction < 1 && fraction >= 0.995 { return fit(">99%", width) }
     return fit(fixed(fraction * 100, decimals: decimals) + "%", width)
@@ -38,13 +39,15 @@ public enum Figure {
 
   /// Decimal prefixes and three digits: `4_800_000_000_000, unit: "B"` → `4.80 TB`.
   public static func scaled(_ number: Double, unit: String = "", width: Int? = nil) -> String {
+    guard number.isFinite else { return fixed(number, decimals: 0, width: width) }
     var value = number
     var prefix = 0
     while value.magnitude >= 999.5 && prefix < prefixes.count - 1 {
       value /= 1000
       prefix += 1
     }
-    let decimals = prefix == 0 && value == value.rounded() ? 0 : value.magnitude < 9.995 ? 2 : value.magnitude < 99.95 ? 1 : 0
+    let isWhole = prefix == 0 && value == value.rounded()
+    let decimals = isWhole || value.magnitude >= 99.95 ? 0 : value.magnitude < 9.995 ? 2 : 1
     let suffix = prefixes[prefix] + unit
     return fit(fixed(value, decimals: decimals) + (suffix.isEmpty ? "" : " " + suffix), width)
   }

@@ -159,7 +159,7 @@ public struct Engine: Sendable {
       var emitted = 0
       var finish: FinishReason?
       if result.emitted > 0 {
-        let tokens = outcome.tokens[token..<token + Int(result.emitted)]
+        let tokens = outcome.tokens.span.extracting(token..<token + Int(result.emitted))
         token += Int(result.emitted)
         (emitted, finish) = state.scheduler.absorb(
           row: row, rejected: Int(slot.drafts - result.accepted), tokens: tokens, limits: planner.limits)

@@ -91,5 +91,5 @@ struct ColumnMap {
 
   func missing(_ required: [String]) -> [String] { required.filter { column($0) == nil } }
 
-  var text: String { names.isEmpty ? "no columns" : "columns " + names.prefix(12).joined(separator: ",") }
+  var text: String { names.isEmpty ? "no columns" : "columns " + names.prefix(12).joined(separator: ",").utf8.shown(160) }
 }

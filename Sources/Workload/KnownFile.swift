@@ -5,7 +5,6 @@ enum KnownFile {
 
   /// Told by one line of text.
   static func text(_ line: UnsafeRawBufferPointer) -> Problem? {
-    if line.begins(with: "# HELP") || line.begins(with: "# TYPE") || isSample(line) { return metrics }
     if line.begins(with: "<") {
       return .notAWorkload(what: "an HTML page", wayOut: "the address answered with a web page; download the file itself")
     }
@@ -13,8 +12,9 @@ enum KnownFile {
       return .notAWorkload(what: "the header half of a BLIS TraceV2", wayOut: "give the CSV file beside it")
     }
     if line.begins(with: "# one ZMQ message") { return events }
+    if line.begins(with: "# HELP") || line.begins(with: "# TYPE") || isSample(line) { return metrics }
     let isLog =
-      line.contains("INFO ") || line.contains("WARNING ") || line.contains("[TRT-LLM]") || line.contains("server_args=")
+      line.contains("INFO") || line.contains("WARNING") || line.contains("[TRT-LLM]") || line.contains("server_args=")
       || line.contains("Prefill batch") || line.contains("Decode batch") || line.begins(with: "srv ")
       || line.begins(with: "slot ") || line[0] == 0x1b
     return isLog ? log : nil

@@ -23,6 +23,8 @@ enum RowOutcome {
   case request(Row)
   /// A request that failed where it was recorded: nothing of it can be replayed.
   case failed
+  /// Calls that each wait for the answer before them: fixed arrival times cannot say that.
+  case session
   /// A header: no row.
   case nothing
 }

@@ -30,22 +30,3 @@ extension Trace {
     return true
   }
 }
-
-extension Prompt {
-  /// The prompt with `output(of:)` streams renumbered, or nil when it quotes no answer.
-  ///
-  /// An answer whose request is not in the trace becomes a shared text of its own, so
-  /// that prompts quoting it still agree with each other and with nothing else.
-  func renamingAnswers(_ numbers: [Int32: Int]) -> Prompt? {
-    guard var runs, runs.contains(where: { $0.stream.key >> 56 == 3 }) else { return nil }
-    for index in runs.indices where runs[index].stream.key >> 56 == 3 {
-      let number = runs[index].stream.key & 0xff_ffff_ffff_ffff
-      if let row = Int32(exactly: number), let position = numbers[row] {
-        runs[index].stream = .output(of: RequestID(position))
-      } else {
-        runs[index].stream = .shared(~number)
-      }
-    }
-    return Prompt(runs)
-  }
-}

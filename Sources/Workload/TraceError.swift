@@ -21,6 +21,8 @@ public struct TraceFault: Error, Equatable, CustomStringConvertible {
 public struct TraceError: Error, Equatable, CustomStringConvertible {
   public enum Problem: Error, Equatable {
     case badRow(TraceFault)
+    /// The first line of our own format; without it the rest means nothing.
+    case badHeader(TraceFault)
     case emptyFile
     case noHeader
     /// UTF-16, gzip and the like.
@@ -51,8 +53,9 @@ public struct TraceError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch problem {
     case .badRow(let fault):
-      "\(file):" + (fault.line.map { "\($0):" } ?? "") + (fault.field.isEmpty ? "" : " \(fault.field):")
-        + " \(fault.problem) — correct the row, or pass --lenient to skip and count such rows"
+      "\(place(of: fault)) \(fault.problem) — correct the row, or pass --lenient to skip and count such rows"
+    case .badHeader(let fault):
+      "\(place(of: fault)) \(fault.problem) — write the file again with this version, or correct its first line"
     case .emptyFile:
       "\(file): the file is empty, 0 requests — give a trace, or a generator such as poisson:8"
     case .noHeader:
@@ -74,5 +77,9 @@ public struct TraceError: Error, Equatable, CustomStringConvertible {
     case .tooManyRequests:
       "\(file): more than \(TraceLimits.requests) requests — read a part with a limit"
     }
+  }
+
+  private func place(of fault: TraceFault) -> String {
+    "\(file):" + (fault.line.map { "\($0):" } ?? "") + (fault.field.isEmpty ? "" : " \(fault.field):")
   }
 }

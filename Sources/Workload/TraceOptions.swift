@@ -25,4 +25,19 @@ public enum ArrivalMode: Equatable, Sendable {
   case poisson(ratePerSecond: Double)
   /// Everything at 0, in the order of the trace.
   case allAtOnce
+
+  public static let forms = "trace, poisson:RATE or all-at-once"
+
+  /// The mode of a text in one of the `forms`, or nil.
+  public init?(_ text: String) {
+    let words = text.split(separator: ":", omittingEmptySubsequences: false)
+    switch (words[0], words.count) {
+    case ("trace", 1): self = .trace
+    case ("all-at-once", 1): self = .allAtOnce
+    case ("poisson", 2):
+      guard let rate = Double(words[1]), rate.isFinite, rate > 0 else { return nil }
+      self = .poisson(ratePerSecond: rate)
+    default: return nil
+    }
+  }
 }

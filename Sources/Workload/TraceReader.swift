@@ -12,6 +12,9 @@ import Core
 /// line ends makes one giant row. A strict reader throws at the first bad row; a
 /// lenient one skips it, counts it, and keeps the first thousand to be shown. What
 /// concerns the file as a whole throws always.
+///
+/// A million Azure rows (38 MB, pieces of 1 MiB) take 0.28 s and 72 MB in a release
+/// build on one core of a 2-core cloud machine; the 3 MB Mooncake conversation 14 ms.
 public struct TraceReader {
   public let name: String
   public let options: TraceOptions
@@ -22,11 +25,7 @@ public struct TraceReader {
   private var head: [UInt8] = []
   private var format: (any TraceFormat)?
   private var hasHeader = false
-  /// The beginning of a line whose end has not come yet.
-  private var carry: [UInt8] = []
-  private var carryIsTooLong = false
-  /// The last byte was the CR of a possible CR LF.
-  private var endedWithCR = false
+  private var splitter = LineSplitter()
   private var context = RowContext()
   private var arrivals: [Arrival] = []
   /// Row of each arrival, where requests can name each other.
@@ -36,6 +35,8 @@ public struct TraceReader {
   private var rejectedCount = 0
   private var failedCount = 0
   private var firstFailedLine = 0
+  private var sessionCount = 0
+  private var firstSessionLine = 0
   private var latest = Int64.min
   private var earlyCount = 0
   private var firstEarlyLine = 0
@@ -62,12 +63,12 @@ public struct TraceReader {
       return
     }
     head.append(contentsOf: bytes)
-    if head.count >= TraceRecognition.window { try begin(isWhole: false) }
+    if head.count >= TraceRecognition.window { try begin() }
   }
 
   public mutating func finish() throws(TraceError) -> TraceReading {
-    if format == nil { try begin(isWhole: true) }
-    if !carry.isEmpty || carryIsTooLong, !isComplete { try endCarriedLine() }
+    if format == nil { try begin() }
+    if !isComplete { try consume(nil) }
     guard let format else { throw error(.emptyFile) }
     let kind = type(of: format)
     if kind.layout == .table && !hasHeader && !isComplete { throw error(.noHeader) }
@@ -75,7 +76,7 @@ public struct TraceReader {
     let trace = try placed(kind)
     summarise()
     return TraceReading(
-      trace: trace, format: kind.descriptor, rejected: rejected, rejectedCount: rejectedCount, failedCount: failedCount,
+      trace: trace, format: kind.descriptor, rejected: rejected, rejectedCount: rejectedCount, failedCount: failedCount, sessionCount: sessionCount,
       warnings: context.warnings, warningCount: context.warningCount)
   }
 
@@ -83,25 +84,25 @@ public struct TraceReader {
 
   // MARK: - The start
 
-  private mutating func begin(isWhole: Bool) throws(TraceError) {
+  private mutating func begin() throws(TraceError) {
     try check(options)
     var bytes: [UInt8] = []
     swap(&bytes, &head)
     try bytes.withUnsafeBufferPointer { (buffer) throws(TraceError) in
       var start = UnsafeRawBufferPointer(buffer)
       if start.count >= 3, start[0] == 0xef, start[1] == 0xbb, start[2] == 0xbf { start = start.part(3..<start.count) }
-      format = try kind(start, isWhole: isWhole).init()
+      format = try kind(start).init()
       if !isComplete { try consume(start) }
     }
   }
 
-  private func kind(_ start: UnsafeRawBufferPointer, isWhole: Bool) throws(TraceError) -> any TraceFormat.Type {
+  private func kind(_ start: UnsafeRawBufferPointer) throws(TraceError) -> any TraceFormat.Type {
     var named: (any TraceFormat.Type)?
     if let name = options.format {
       named = TraceFormats.named(name)
       if named == nil { throw error(.unknownFormatName(name)) }
     }
-    switch (TraceRecognition.format(of: start, isWhole: isWhole), named) {
+    switch (TraceRecognition.format(of: start), named) {
     case (.success(let format), nil): return format
     case (.failure(let problem), nil): throw error(problem)
     case (.failure(.emptyFile), _): throw error(.emptyFile)
@@ -124,72 +125,32 @@ public struct TraceReader {
 
   // MARK: - Lines
 
-  private mutating func consume(_ bytes: UnsafeRawBufferPointer) throws(TraceError) {
-    var at = 0
-    if endedWithCR, let first = bytes.first {
-      endedWithCR = false
-      if first == 0x0a { at = 1 }
-    }
-    while at < bytes.count {
-      guard let end = Self.lineEnd(bytes, from: at) else {
-        keep(bytes.part(at..<bytes.count))
-        return
-      }
-      if carry.isEmpty && !carryIsTooLong {
-        try line(bytes.part(at..<end))
-      } else {
-        keep(bytes.part(at..<end))
-        try endCarriedLine()
-      }
-      if isComplete { return }
-      at = end + 1
-      if bytes[end] == 0x0d {
-        if at == bytes.count {
-          endedWithCR = true
-        } else if bytes[at] == 0x0a {
-          at += 1
-        }
-      }
-    }
-  }
-
-  @inline(__always)
-  private static func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-    var at = start
-    while at < bytes.count {
-      let byte = bytes[at]
-      if byte == 0x0a || byte == 0x0d { return at }
-      at += 1
-    }
-    return nil
-  }
-
-  private mutating func keep(_ bytes: UnsafeRawBufferPointer) {
-    if carryIsTooLong || carry.count + bytes.count > TraceLimits.line {
-      carryIsTooLong = true
-      carry.removeAll()
+  /// Reads the lines that end in `bytes`; the rest of the last one when there are no more bytes.
+  private mutating func consume(_ bytes: UnsafeRawBufferPointer?) throws(TraceError) {
+    // Taken out while it calls back, so that nothing is changed from two sides.
+    var splitter = LineSplitter()
+    swap(&splitter, &self.splitter)
+    if let bytes {
+      try splitter.feed(bytes) { (line) throws(TraceError) in try read(line) }
     } else {
-      carry.append(contentsOf: bytes)
+      try splitter.finish { (line) throws(TraceError) in try read(line) }
     }
+    swap(&splitter, &self.splitter)
   }
 
-  private mutating func endCarriedLine() throws(TraceError) {
-    var bytes: [UInt8] = []
-    swap(&bytes, &carry)
-    if carryIsTooLong {
-      carryIsTooLong = false
-      context.line += 1
+  /// False when no more lines are wanted.
+  private mutating func read(_ line: LineSplitter.Line) throws(TraceError) -> Bool {
+    context.line += 1
+    switch line {
+    case .bytes(let bytes): try self.line(bytes)
+    case .tooLong:
       try reject(RowFault("", "longer than the reader's limit of \(TraceLimits.line >> 20) MiB"))
       context.row += 1
-      return
     }
-    try bytes.withUnsafeBufferPointer { (buffer) throws(TraceError) in
-      try line(UnsafeRawBufferPointer(buffer))
-    }
+    return !isComplete
   }
 
   private mutating func line(_ bytes: UnsafeRawBufferPointer) throws(TraceError) {
-    context.line += 1
     var isBlank = true
     for byte in bytes where !byte.isBlank {
       isBlank = false
@@ -204,6 +165,9 @@ public struct TraceReader {
       case .failed:
         failedCount += 1
         if failedCount == 1 { firstFailedLine = context.line }
+      case .session:
+        sessionCount += 1
+        if sessionCount == 1 { firstSessionLine = context.line }
       case .nothing: return
       }
     } catch {
@@ -222,7 +186,7 @@ public struct TraceReader {
       do throws(RowFault) {
         _ = try format?.read(line, &context)
       } catch {
-        throw self.error(.badRow(TraceFault(line: context.line, field: error.field, problem: error.problem)))
+        throw self.error(.badHeader(TraceFault(line: context.line, field: error.field, problem: error.problem)))
       }
       return true
     }
@@ -272,7 +236,7 @@ public struct TraceReader {
     var trace = Trace(name: name, arrivals: [], labels: context.labels.names)
     if let title = (format as? WorkloadFormat)?.header?.name { trace.name = title }
     swap(&trace.arrivals, &arrivals)
-    sort(&trace.arrivals)
+    trace.sortByTime(isSorted: earlyCount == 0, rows: rows)
     let origin = kind.keepsTimes && options.skip == 0 ? 0 : trace.arrivals.first?.time.nanoseconds ?? 0
     trace.shift(by: -origin)
     if case .allAtOnce = options.arrivals { trace.setTimes { _ in 0 } }
@@ -286,32 +250,19 @@ public struct TraceReader {
     return trace
   }
 
-  /// By time; rows of one moment keep their order. Answers that prompts quote follow their requests to the new numbers.
-  private func sort(_ arrivals: inout [Arrival]) {
-    var order: [Int32]?
-    if earlyCount > 0 {
-      let times = arrivals.map(\.time)
-      let sorted = (0..<Int32(truncatingIfNeeded: arrivals.count)).sorted { left, right in
-        (times[Int(left)], left) < (times[Int(right)], right)
-      }
-      arrivals = sorted.map { arrivals[Int($0)] }
-      order = sorted
-    }
-    guard !rows.isEmpty else { return }
-    let isUnmoved = order == nil && rows.last == Int32(truncatingIfNeeded: rows.count - 1)
-    if isUnmoved { return }
-    var numbers: [Int32: Int] = [:]
-    for position in rows.indices { numbers[rows[Int(order?[position] ?? Int32(position))]] = position }
-    for position in arrivals.indices {
-      if let prompt = arrivals[position].prompt.renamingAnswers(numbers) { arrivals[position].prompt = prompt }
-    }
-  }
-
   private mutating func summarise() {
     if failedCount > 0 {
       context.line = firstFailedLine
       let count = failedCount
       context.warn("", "\(count) failed request\(count == 1 ? "" : "s") without output left out, the first here")
+    }
+    if sessionCount > 0 {
+      context.line = firstSessionLine
+      let count = sessionCount
+      context.warn(
+        "sub_requests",
+        "\(count) agentic session\(count == 1 ? "" : "s") left out, the first here: each call waits for the answer before it, which fixed arrival times cannot say"
+      )
     }
     if earlyCount > 0 {
       context.line = firstEarlyLine

@@ -10,6 +10,8 @@ public struct TraceReading: Equatable, Sendable {
   public var rejectedCount: Int
   /// Rows of requests that failed where they were recorded, so they have no output to replay.
   public var failedCount: Int
+  /// Agentic sessions, which are left out: their later calls have no arrival time.
+  public var sessionCount: Int
   /// Doubts about what was read: the first thousand.
   public var warnings: [TraceFault]
   public var warningCount: Int

@@ -7,9 +7,7 @@ enum TraceRecognition {
 
   typealias Answer = Result<any TraceFormat.Type, TraceError.Problem>
 
-  static func format(
-    of start: UnsafeRawBufferPointer, isWhole: Bool
-  ) -> Answer {
+  static func format(of start: UnsafeRawBufferPointer) -> Answer {
     if start.isEmpty { return .failure(.emptyFile) }
     if let encoding = encoding(of: start) { return .failure(.encoding(encoding)) }
     var at = 0
@@ -48,12 +46,17 @@ enum TraceRecognition {
   }
 
   private static func recognise(_ line: UnsafeRawBufferPointer, rest: UnsafeRawBufferPointer) -> Answer? {
-    if let problem = KnownFile.text(line) { return .failure(problem) }
     switch line[0] {
     case UInt8(ascii: "{"): return object(JSONOutline(rest))
-    case UInt8(ascii: "["): return array(JSONOutline(rest))
-    case UInt8(ascii: "#"): return nil
-    default: return table(line)
+    case UInt8(ascii: "["):
+      // A log line may begin with its time in brackets.
+      if let problem = KnownFile.text(line), line.count > 1, line[1] &- UInt8(ascii: "0") < 10 { return .failure(problem) }
+      return array(JSONOutline(rest))
+    case UInt8(ascii: "#"): return KnownFile.text(line).map { .failure($0) }
+    default:
+      let answer = table(line)
+      if case .success? = answer { return answer }
+      return KnownFile.text(line).map { .failure($0) } ?? answer
     }
   }
 

@@ -1,34 +1,43 @@
 import ArgumentParser
-import Analysis
-import Core
-import Dispatch
-import Host
-import KVMemory
-import Scheduling
-import ServingEngine
-import Workload
 
-@main
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The command line: what is typed becomes one of the commands.
 struct Workbench: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "workbench", abstract: "A live LLM serving engine in the terminal.")
-  @Argument var path: String
-  @Option var device = "a100-80"
-  @Option var model = "llama-3.1-8b"
-  func run() throws {
-    var bytes: [UInt8] = []
-    let f = fopen(path, "r")!
-    var buf = [UInt8](repeating: 0, count: 1 << 20)
-    while true { let n = fread(&buf, 1, buf.count, f); if n <= 0 { break }; bytes += buf[0..<n] }
-    let t0 = DispatchTime.now().uptimeNanoseconds
-    let reading = try TraceReader.read(bytes, name: path)
-    let t1 = DispatchTime.now().uptimeNanoseconds
-    var c = Configuration(); c.device = device; c.model = model
-    var engine = try c.engine(for: reading.trace)
-    var board = Scoreboard(slo: SLO())
-    var seqs = 0
-    while let r = try engine.step() { board.fold(r.events, r.record, arrivals: engine.trace.arrivals); seqs += Int(r.record.sequences) }
-    let t2 = DispatchTime.now().uptimeNanoseconds
-    print("parse \(Double(t1 - t0) / 1e9) run \(Double(t2 - t1) / 1e9) steps \(engine.state.step) steps/s \(Double(engine.state.step) / (Double(t2 - t1) / 1e9)) meanseq \(seqs / engine.state.step) digest \(engine.state.history) completed \(board.completed) rejected \(board.rejected) in \(board.inputTokens) out \(board.outputTokens) blocks \(engine.state.memory.pool.blockCount) preempt \(board.preemptions)")
+  static let configuration = CommandConfiguration(
+    commandName: "workbench",
+    abstract: "A live LLM serving engine in the terminal: watch it, stop it, step it, step it back, rewire it.",
+    subcommands: [
+      ScreenCommand.self, RunCommand.self, ReplayCommand.self, ExportCommand.self, ListCommand.self, BenchCommand.self,
+      InfoCommand.self, ResetCommand.self,
+    ],
+    defaultSubcommand: ScreenCommand.self)
+}
+
+/// Exit status: 0 done; 1 what was asked was not met; 2 bad usage or input, with one line on standard error.
+@main
+enum Main {
+  static func main() {
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try Workbench.parseAsRoot()
+      try command.run()
+    } catch let fault as Fault {
+      complain("workbench: \(fault)")
+      exit(2)
+    } catch {
+      let status = Workbench.exitCode(for: error)
+      guard status != .success, status.rawValue != 1 || !(error is ExitCode) else {
+        if status == .success { print(Workbench.message(for: error)) }
+        exit(status.rawValue)
+      }
+      let message = Workbench.message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
+      complain("workbench: \(message) — see workbench help")
+      exit(2)
+    }
   }
 }
-import Glibc

@@ -179,6 +179,5 @@ extension BuiltInTheme {
         { fg = "#af87af", underline = true }, { fg = "#d7ffff", underline = true },
       ]
 
-
       """#)
 }

@@ -179,6 +179,5 @@ extension BuiltInTheme {
         "#5f5faf", "#ffd700", "#d75f00", "#afaf5f", "#d7d7af", "#d787d7",
       ]
 
-
       """#)
 }

@@ -143,6 +143,5 @@ extension BuiltInTheme {
         "default",
       ]
 
-
       """#)
 }

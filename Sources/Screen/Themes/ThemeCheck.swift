@@ -47,14 +47,18 @@ public struct ThemeCheck: Sendable {
     for (role, contrast) in contrasts {
       let limit = text.contains(role) ? limits.textContrast : limits.contrast
       if contrast < limit {
+        let colours = "\(theme.colour(of: role).hex) on \(theme.ground.hex)"
         complaints.append(
-          "\(role.name) \(theme.colour(of: role).hex) has contrast \(Figure.fixed(contrast, decimals: 2)) on \(theme.ground.hex); at least \(Figure.fixed(limit, decimals: 1)) reads well")
+          "\(role.name) \(colours) has contrast \(Figure.fixed(contrast, decimals: 2)); "
+            + "at least \(Figure.fixed(limit, decimals: 1)) reads well")
       }
     }
     for vision in Vision.allCases {
-      guard let (first, second, difference) = closestRequests(under: vision), difference < limits.requestDifference else { continue }
+      guard let (first, second, difference) = closestRequests(under: vision) else { continue }
+      if difference >= limits.requestDifference { continue }
       complaints.append(
-        "req.\(first) and req.\(second) differ by \(Figure.fixed(difference, decimals: 1)) under \(vision.rawValue) vision; at least \(Figure.fixed(limits.requestDifference, decimals: 1)) can be told apart")
+        "req.\(first) and req.\(second) differ by \(Figure.fixed(difference, decimals: 1)) under \(vision.rawValue) vision; "
+          + "at least \(Figure.fixed(limits.requestDifference, decimals: 1)) can be told apart")
     }
     return complaints
   }

@@ -18,17 +18,23 @@ public enum Xterm {
   /// 0…15 by likeness to xterm's own first sixteen; the user may have others.
   public static func index16(of colour: Colour) -> Int { nearest(colour, 0..<16, labs) }
 
-  /// 0…7.
-  public static func index8(of colour: Colour) -> Int { index16(of: colour) % 8 }
+  /// 0…7. Hue counts more than lightness, or every pale colour would be white.
+  public static func index8(of colour: Colour) -> Int { nearest(colour, 0..<8, eight, weight: SIMD3(0.3, 1, 1)) }
+
+  /// The eight as consoles show them.
+  private static let eight = [0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5]
+    .map { Colour($0).oklab }
 
   private static let labs = colours.map(\.oklab)
 
-  private static func nearest(_ colour: Colour, _ range: Range<Int>, _ labs: [SIMD3<Double>]) -> Int {
+  private static func nearest(
+    _ colour: Colour, _ range: Range<Int>, _ labs: [SIMD3<Double>], weight: SIMD3<Double> = .one
+  ) -> Int {
     let wanted = colour.oklab
     var best = range.lowerBound
     var least = Double.infinity
     for index in range {
-      let gap = labs[index] - wanted
+      let gap = (labs[index] - wanted) * weight
       let distance = (gap * gap).sum()
       if distance < least {
         least = distance

@@ -3,8 +3,8 @@ import Core
 /// `{"input_toks", "output_toks", "arrival_time_ns", "input_tok_ids"?}`, a line for each request.
 ///
 /// Token ids make the prompt literal, so equal beginnings can be shared; without them
-/// it is private. Agentic rows (`sub_requests`) are rejected: each call waits for the
-/// answer to the one before, and a list of fixed arrival times cannot say that.
+/// it is private. Agentic rows (`sub_requests`) are left out and counted: each call waits for
+/// the answer to the one before, and a list of fixed arrival times cannot say that.
 struct LLMServingSimFormat: TraceFormat {
   static let descriptor = Descriptor(
     name: "llmservingsim", summary: "LLMServingSim 2.0 flat requests (JSON Lines), with token ids where they are given",
@@ -33,8 +33,7 @@ struct LLMServingSimFormat: TraceFormat {
         try once(&hasIDs, true, "input_tok_ids")
         try scanner.tokenIDs(into: &ids, "input_tok_ids")
       } else if key.equals("sub_requests") {
-        throw RowFault(
-          "sub_requests", "an agentic session: each call waits for the answer before it, which fixed arrival times cannot say")
+        return .session
       } else {
         try scanner.skipValue()
       }

@@ -54,6 +54,7 @@ struct WorkloadFormat: TraceFormat {
           guard names.count <= Int(UInt16.max) else { throw RowFault("labels", "more than 65,536 names") }
           names.append(try scanner.text("labels"))
         }
+        guard names.first?.isEmpty == true else { throw RowFault("labels", "the first name must be \"\", which is none") }
         context.labels.replace(with: names)
       } else {
         try scanner.skipValue()
@@ -61,17 +62,8 @@ struct WorkloadFormat: TraceFormat {
     }
     try scanner.finish()
     guard schema == Self.schema else {
-      throw RowFault("schema", "\(schema ?? "nothing") where \(Self.schema) is read; write the file again with this version")
+      throw RowFault("schema", "\((schema ?? "nothing").utf8.shown(48)) where \(Self.schema) is read")
     }
     return header
-  }
-}
-
-extension JSONScanner {
-  /// A text with its escapes taken out.
-  mutating func text(_ field: String) throws(RowFault) -> String {
-    guard next == UInt8(ascii: "\"") else { throw RowFault(field, "not a text") }
-    guard let text = Self.text(try string()) else { throw RowFault(field, "a wrong escape in the text") }
-    return text
   }
 }

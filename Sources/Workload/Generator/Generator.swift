@@ -105,10 +105,11 @@ extension Generator.Part {
     var waiting = stream("patience")
     let label = labels.number(of: label)
     let offset = EngineTime.seconds(start).nanoseconds
+    let tickets = prefixes?.tickets ?? 0
     var remaining = requests
     var conversation = 0
     while remaining > 0 {
-      let prefix = prefixes.map { $0.choose(&prefixChoices) } ?? TokenRun(.shared(0), count: 0)
+      let prefix = prefixes.map { $0.choose(&prefixChoices, tickets: tickets) } ?? TokenRun(.shared(0), count: 0)
       let count = min(turns.map { $0.count(&turnCounts, most: 64) } ?? 1, remaining)
       var time = min(gaps.next() + offset, TraceLimits.time)
       var context = Int(prefix.count)
@@ -138,13 +139,17 @@ extension Generator.Part {
 }
 
 extension Generator.Prefixes {
-  fileprivate func choose(_ random: inout SplitMix) -> TokenRun {
-    // Whole weights, so that the choice is exact.
-    let unit = 1_000_000
-    var ticket = random.below((1...count).reduce(0) { $0 + unit / $1 })
+  /// A million tickets for the first, half as many for the second, a third for the third:
+  /// whole numbers, so that the choice is exact.
+  private static let ticketsOfFirst = 1_000_000
+
+  fileprivate var tickets: Int { (1...count).reduce(0) { $0 + Self.ticketsOfFirst / $1 } }
+
+  fileprivate func choose(_ random: inout SplitMix, tickets: Int) -> TokenRun {
+    var ticket = random.below(tickets)
     var chosen = 1
-    while ticket >= unit / chosen {
-      ticket -= unit / chosen
+    while ticket >= Self.ticketsOfFirst / chosen {
+      ticket -= Self.ticketsOfFirst / chosen
       chosen += 1
     }
     return TokenRun(.shared(UInt64(first + chosen - 1)), count: tokens)

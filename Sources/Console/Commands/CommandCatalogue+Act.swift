@@ -1,0 +1,55 @@
+import Core
+import Host
+import Screen
+import ServingEngine
+
+extension CommandCatalogue {
+  static let act: [ConsoleCommand] = [
+    ConsoleCommand(
+      "switch", .act, "choose another policy, batching, cache or limit", keys: [.init("p")],
+      perform: { state, _ in
+        state.dialog = AxesDialog(state)
+        return []
+      }),
+  ] + AxisCatalogue.all.map(command) + [
+    ConsoleCommand(
+      "undo", .act, "return to the future that the last change in the past left behind", keys: [.init("u")],
+      obstacle: { $0.snapshot.branches == 0 ? "no future was left behind; a switch in the past leaves one" : nil },
+      perform: { _, _ in [.engine(.undoBranch)] }),
+  ]
+
+  /// `policy chunked`, `max-batched-tokens 4096`
+  private static func command(of axis: Axis) -> ConsoleCommand {
+    ConsoleCommand(
+      axis.name, .act, axis.summary,
+      argument: .init(placeholder: axis.range == nil ? axis.name.uppercased() : "NUMBER", isClosed: axis.range == nil),
+      choices: { state in
+        let current = axis.current(state.snapshot.shown.engine)
+        return axis.members.map { member in
+          .init(
+            argument: member.name, summary: member.name == current ? member.summary + " · now" : member.summary,
+            detail: member.source)
+        }
+      },
+      wrong: { state, text in
+        if let fault = axis.fault(of: text) { return fault.hasPrefix("--") ? String(fault.dropFirst(2)) : fault }
+        return axis.current(state.snapshot.shown.engine) == text ? "\(axis.name) is \(text) already" : nil
+      },
+      preview: { state, text in
+        "\(axis.name) \(axis.current(state.snapshot.shown.engine)) → \(text), \(state.whenItApplies)"
+      },
+      perform: { _, call in
+        call.argument.map { [.engine(.command(Command(axis: axis.name, choice: $0)))] } ?? []
+      })
+  }
+}
+
+extension ConsoleState {
+  /// When a switch takes effect, and what that does to the future.
+  var whenItApplies: String {
+    switch snapshot.transport {
+    case .past, .replay: "a new future from step \(Figure.grouped(shownStep)); u returns to the old one"
+    case .live, .paused, .done: "from the next step on"
+    }
+  }
+}

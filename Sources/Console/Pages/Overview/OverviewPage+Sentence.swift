@@ -1,0 +1,68 @@
+import Analysis
+import Core
+import Host
+import KVMemory
+import Scheduling
+import Screen
+import ServingEngine
+
+extension OverviewPage {
+  /// The selected request in one sentence; the batch's last step when none is selected.
+  public func sentence(_ scene: Scene) -> StyledText {
+    let run = scene.snapshot.shown
+    guard let id = scene.view.selected, run.observatory.requests.indices.contains(id.index) else { return step(scene) }
+    let record = run.observatory.requests[id.index]
+    var text = StyledText("\(id)", run.badges.slot(of: id).map { Style(.request($0)).bold } ?? .strong)
+    text += StyledText("  \(Self.phase(of: id, scene))")
+    let scheduler = run.engine.state.scheduler
+    let requests = scheduler.requests
+    switch record.outcome {
+    case .running:
+      guard let row = scheduler.running.first(where: { requests[Int($0)].id == id }) else { break }
+      let request = requests[Int(row)]
+      text += StyledText(" \(Figure.grouped(request.computed))/\(Figure.grouped(request.prompt.count + request.outputLimit))")
+      text += StyledText(" · \(Figure.grouped(scheduler.memory.tables[Int(row)].blocks.count)) blocks")
+      text += promise(record, scene)
+    case .waiting:
+      text += StyledText(" since \(NumberText.span(run.now - record.arrival)) · prompt \(Figure.grouped(Int(record.input)))")
+      text += promise(record, scene)
+    case .finished:
+      text += StyledText(" · \(Figure.grouped(Int(record.output))) tokens")
+      if let ttft = record.ttft { text += StyledText(" · TTFT \(NumberText.span(ttft))") }
+      if let tpot = record.tpot { text += StyledText(" · TPOT \(NumberText.span(tpot))") }
+    case .rejected(let reason): text += StyledText(": \(reason.sentence)")
+    }
+    return text + StyledText(" · Enter for detail", .muted)
+  }
+
+  /// How the request stands against what it was promised next.
+  private func promise(_ record: RequestRecord, _ scene: Scene) -> StyledText {
+    let run = scene.snapshot.shown
+    guard let slack = Slack(record, run.observatory.scoreboard.slo, now: run.now) else { return "" }
+    let used = slack.promised - slack.reserve
+    let text = " · \(slack.quantity.rawValue) \(NumberText.span(used)) of \(NumberText.span(slack.promised))"
+    let style: Style = slack.isMissed ? Style(.sloMissed) : slack.isAtRisk ? Style(.sloRisk) : .plain
+    return StyledText(text + (slack.isMissed ? ", missed" : slack.isAtRisk ? ", at risk" : ""), style)
+  }
+
+  private func step(_ scene: Scene) -> StyledText {
+    guard let record = scene.snapshot.shown.last?.record else { return "no step has been taken yet" }
+    let tokens = Int(record.prefillTokens + record.decodeTokens + record.draftTokens)
+    return StyledText(
+      "step \(Figure.grouped(record.step)) computed \(Figure.grouped(tokens)) tokens of \(record.sequences) requests in "
+        + NumberText.span(record.duration)) + StyledText(" · j k select a request", .muted)
+  }
+
+  public func hints(_ scene: Scene) -> [Hint] {
+    switch Self.focus(scene.view) {
+    case .running: [Hint("j k", "select"), Hint("o", "sort"), Hint("r", "reverse"), Hint("v", "columns"), Hint("Enter", "detail"), Hint("z", "zoom")]
+    case .waiting: [Hint("j k", "select"), Hint("Enter", "detail"), Hint("z", "zoom")]
+    case .latency: [Hint("v", "last 512 / whole run"), Hint("z", "zoom")]
+    case .memory: [Hint("v", "used / evicted"), Hint("z", "zoom")]
+    case .steps: [Hint("v", "tokens / time"), Hint("z", "zoom")]
+    case .events: [Hint("j k", "select"), Hint("Enter", "go there"), Hint("[ ]", "prev, next"), Hint("z", "zoom")]
+    case .timeline: [Hint("w s", "zoom"), Hint("a d", "pan"), Hint("← →", "move playhead"), Hint("h l", "mark"), Hint("Enter", "go there"), Hint("v", "quantity")]
+    case .hardware, .request: [Hint("z", "zoom")]
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Analysis
+import Core
+import Host
+import Scheduling
+import ServingEngine
+
+/// Why the head of the queue was not admitted in the last step, from the plan's own words.
+enum WhyNotNow {
+  /// For the request that is served next.
+  static func ofHead(_ run: Run) -> String {
+    guard let plan = run.last?.plan else { return "decided in the first step" }
+    let limits = run.engine.planner.limits
+    // The queue was ordered anew after the step: its reason was another request's.
+    if let policy = run.observatory.choices["policy"], policy != type(of: run.engine.planner.policy).descriptor.name {
+      return "policy was switched: next step"
+    }
+    return sentence(plan.admissionEnd, tokens: plan.tokens, running: plan.running, limits)
+  }
+
+  static func sentence(_ end: StepPlan.AdmissionEnd, tokens: Int, running: Int, _ limits: Limits) -> String {
+    switch end {
+    case .queueEmpty: "came after the step was planned"
+    case .tokenBudget: "token budget: \(max(0, limits.maxBatchedTokens - tokens).grouped) left"
+    case .sequences: "batch full: \(running.grouped) requests"
+    case .wholePrompt(let tokens, let left): "whole prompt: \(tokens.grouped) > \(left.grouped)"
+    case .memory(let needed, let free): "memory: short \((needed - free).grouped) blocks"
+    case .preemption: "preemption this step"
+    case .heldBack: "prompts held back this step"
+    case .batchClosed: "static batch is closed"
+    case .decodesAlone: "decodes alone this step"
+    }
+  }
+}

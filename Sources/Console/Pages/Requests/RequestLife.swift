@@ -1,0 +1,142 @@
+import Analysis
+import Core
+import Host
+import Screen
+import ServingEngine
+
+/// What is recorded of one request, as lines in order of steps.
+struct RequestLife {
+  struct Line: Equatable {
+    var step: StepIndex
+    /// The last step of a line that stands for several.
+    var lastStep: StepIndex
+    var text: String
+
+    init(_ step: StepIndex, to last: StepIndex? = nil, _ text: String) {
+      self.step = step
+      lastStep = last ?? step
+      self.text = text
+    }
+
+    var steps: String { step == lastStep ? Figure.grouped(step) : "\(Figure.grouped(step))-\(Figure.grouped(lastStep))" }
+  }
+
+  // MARK: The story
+
+  /// One sentence for each phase: `queued 0.21 s`, `prefill in 4 steps, 84.0 ms`, ….
+  static func story(_ story: RequestStory, until run: Run) -> [(start: EngineTime, step: StepIndex, text: String)] {
+    story.intervals.indices.map { place in
+      let interval = story.intervals[place]
+      let span = Figure.span(.nanoseconds((interval.end ?? max(run.now, interval.start)).nanoseconds - interval.start.nanoseconds))
+      let isNow = interval.end == nil && !interval.phase.isOver ? " so far" : ""
+      let steps = Self.steps(story, place, before: run.step)
+      let counted = steps == 1 ? "1 step" : "\(Figure.grouped(steps)) steps"
+      let text = switch interval.phase {
+      case .queued: "queued for \(span)\(isNow)"
+      case .prefill: "prefill in \(counted), \(span)\(isNow)"
+      case .decode: "decode in \(counted), \(span)\(isNow)"
+      case .preempted: "preempted: without blocks for \(span)\(isNow)"
+      case .stalled: "stalled: left out of \(counted), \(span)\(isNow)"
+      case .finished: "finished"
+      case .aborted: "aborted: the client hung up"
+      case .rejected: "rejected"
+      }
+      return (interval.start, interval.step, text)
+    }
+  }
+
+  /// Steps of a phase. Decoding begins at the end of the step that gave the first token, unless it goes on after a stall.
+  private static func steps(_ story: RequestStory, _ place: Int, before step: StepIndex) -> Int {
+    let interval = story.intervals[place]
+    let before = place > 0 ? story.intervals[place - 1].phase : nil
+    let first = interval.phase == .decode && before == .prefill ? interval.step + 1 : interval.step
+    guard place + 1 < story.intervals.count else { return max(0, step - first) }
+    let next = story.intervals[place + 1]
+    let ownsLast = next.phase == .finished || interval.phase == .prefill && next.phase == .decode
+    return max(0, next.step - first + (ownsLast ? 1 : 0))
+  }
+
+  // MARK: The decisions
+
+  /// Every recorded decision that touched it. What was computed in which step is known for the last steps only.
+  static func decisions(_ request: RequestID, _ run: Run) -> [Line] {
+    var lines = changes(request, run) + computed(request, run) + misses(request, run)
+    // Stable: of one step the change stands before what it led to.
+    let order = lines.indices.sorted { lines[$0].step != lines[$1].step ? lines[$0].step < lines[$1].step : $0 < $1 }
+    lines = order.map { lines[$0] }
+    return lines
+  }
+
+  private static func changes(_ request: RequestID, _ run: Run) -> [Line] {
+    let record = run.observatory.requests[request.index]
+    guard let story = run.observatory.stories.story(of: request) else { return [] }
+    var wasAdmitted = false
+    return story.intervals.compactMap { interval in
+      switch interval.phase {
+      case .queued: return Line(interval.step, "arrives")
+      case .prefill:
+        defer { wasAdmitted = true }
+        if wasAdmitted { return Line(interval.step, "goes on reading") }
+        return Line(interval.step, "admitted" + (record.reused > 0 ? ", \(Figure.grouped(Int(record.reused))) tok found cached" : ""))
+      case .decode: return nil
+      case .preempted: return Line(interval.step, "preempted: loses its blocks")
+      case .stalled: return Line(interval.step, "left out")
+      case .finished:
+        if case .finished(.contextLimit) = record.outcome { return Line(interval.step, "leaves: the context is full") }
+        return Line(interval.step, "leaves: \(Figure.grouped(Int(record.output))) tok are out")
+      case .aborted: return Line(interval.step, "leaves: the client hung up")
+      case .rejected:
+        if case .rejected(let reason) = record.outcome { return Line(interval.step, "rejected: " + reason.sentence) }
+        return Line(interval.step, "rejected")
+      }
+    }
+  }
+
+  private static func computed(_ request: RequestID, _ run: Run) -> [Line] {
+    var lines: [Line] = []
+    var last: Lanes.Cell?
+    var steps = 0
+    for column in run.observatory.lanes.columns {
+      guard let cell = column[request], cell.tokens > 0 else {
+        last = nil
+        continue
+      }
+      if let before = last, before.tokens == cell.tokens, before.emitted == cell.emitted, before.drafts == cell.drafts {
+        steps += 1
+        lines[lines.count - 1].lastStep = column.step
+        lines[lines.count - 1].text = sentence(cell, steps)
+      } else {
+        steps = 1
+        lines.append(Line(column.step, sentence(cell, 1)))
+      }
+      last = cell
+    }
+    return lines
+  }
+
+  private static func sentence(_ cell: Lanes.Cell, _ steps: Int) -> String {
+    "computes \(Figure.grouped(Int(cell.tokens))) tok" + (steps > 1 ? " each" : "")
+      + (cell.drafts > 0 ? ", \(cell.drafts) drafts" : "") + (cell.emitted > 0 ? " → \(Figure.grouped(Int(cell.emitted) * steps)) out" : "")
+  }
+
+  private static func misses(_ request: RequestID, _ run: Run) -> [Line] {
+    let marks = run.observatory.marks
+    let first = run.observatory.stories.story(of: request)?.intervals.first?.step ?? 0
+    return marks.marks(in: first..<max(first, run.step + 1)).compactMap { mark in
+      if case .missed(let miss) = mark.kind, miss.request == request {
+        return Line(
+          mark.step, "! \(miss.quantity.rawValue) \(Figure.span(.nanoseconds(miss.value.nanoseconds))), promised \(Figure.span(.nanoseconds(miss.promised.nanoseconds)))")
+      }
+      return nil
+    }
+  }
+
+  /// Milliseconds of the steps that gave it tokens, as far as they are recorded, oldest first.
+  static func gaps(_ request: RequestID, _ run: Run) -> [Double] {
+    let steps = run.observatory.steps
+    return run.observatory.lanes.columns.compactMap { column in
+      guard let cell = column[request], cell.emitted > 0, column.step < steps.count else { return nil }
+      return steps[column.step].duration.milliseconds
+    }
+  }
+}

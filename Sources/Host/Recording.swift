@@ -1,0 +1,215 @@
+import Analysis
+import Core
+import ServingEngine
+import Workload
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Everything that makes a run happen again: configuration, arrivals, and what was switched when.
+///
+/// A file of JSON lines: a header, one line for each request (as in a workload file),
+/// one for each command in order of its step, and an end that says what history it
+/// must give. A file whose end is missing still opens; it only cannot be verified.
+///
+/// ```
+/// {"schema":"workbench.recording/1","name":…,"requests":2,"labels":[""],"configuration":{…}}
+/// {"t_us":0,"prompt":120,"output":16}
+/// {"t_us":40,"prompt":80,"output":16}
+/// {"at":812,"axis":"policy","choice":"chunked"}
+/// {"end":2047,"digest":"09441826ab210bd6","engine_ns":3501700000000}
+/// ```
+public struct Recording: Equatable, Sendable {
+  public static let schema = "workbench.recording/1"
+
+  public var configuration: Configuration
+  public var trace: Trace
+  public var commands: [PlacedCommand]
+  /// How the run ended when the recording was closed; nil when it never was.
+  public var end: End?
+
+  public struct End: Equatable, Sendable {
+    /// Steps taken.
+    public var step: StepIndex
+    public var digest: Digest
+    public var time: EngineTime
+
+    public init(step: StepIndex, digest: Digest, time: EngineTime) {
+      self.step = step
+      self.digest = digest
+      self.time = time
+    }
+  }
+
+  public init(configuration: Configuration, trace: Trace, commands: [PlacedCommand] = [], end: End? = nil) {
+    self.configuration = configuration
+    self.trace = trace
+    self.commands = commands
+    self.end = end
+  }
+
+  /// What was recorded of a timeline up to its newest moment.
+  public init(configuration: Configuration, timeline: Timeline) {
+    let head = timeline.head
+    self.init(
+      configuration: configuration, trace: head.engine.trace, commands: timeline.commands,
+      end: End(step: head.step, digest: head.engine.state.history, time: head.now))
+  }
+}
+
+/// A recording that cannot be opened: file, line, what is wrong, and the way out.
+public struct RecordingError: Error, Equatable, CustomStringConvertible {
+  public let description: String
+
+  init(_ file: String, line: Int, _ problem: String) { description = "\(file):\(line): \(problem)" }
+}
+
+// MARK: - Writing
+
+extension Recording {
+  public func bytes() -> [UInt8] {
+    var bytes: [UInt8] = []
+    func line(_ value: JSONValue) {
+      bytes += "\(value)".utf8
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    line([
+      "schema": .string(Self.schema), "name": .string(trace.name), "requests": .integer(trace.arrivals.count),
+      "labels": .array(trace.labels.map(JSONValue.string)), "configuration": JSONValue(configuration.json),
+      "model_configuration": JSONValue(configuration.modelConfiguration),
+    ])
+    for (number, arrival) in trace.arrivals.enumerated() {
+      WorkloadLine.append(arrival, number: number, labels: trace.labels, to: &bytes)
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    for placed in commands {
+      line(["at": .integer(placed.step), "axis": .string(placed.command.axis), "choice": .string(placed.command.choice)])
+    }
+    if let end {
+      line([
+        "end": .integer(end.step), "digest": .string(end.digest.description), "engine_ns": .integer(Int(end.time.nanoseconds)),
+      ])
+    }
+    return bytes
+  }
+}
+
+extension Configuration {
+  /// Every option by its name.
+  public var json: [(String, JSONValue)] {
+    choices.map { name, value in
+      switch value {
+      case .text(let text): (name, .string(text))
+      case .whole(let number): (name, .integer(number))
+      case .number(let number): (name, JSONValue(number))
+      case .none: (name, .null)
+      }
+    }
+  }
+}
+
+// MARK: - Reading
+
+extension Recording {
+  private struct Header: Decodable {
+    var schema: String
+    var name: String
+    var requests: Int
+    var labels: [String]
+    var configuration: Choices
+    var model_configuration: String?
+  }
+
+  /// The options of a header. Missing ones keep their defaults, so older recordings open.
+  private struct Choices: Decodable {
+    var device, model, policy, batching: String?
+    var tp, seed: Int?
+    var prefixCache: String?
+    var maxBatchedTokens, maxSequences, blockSize, kvBlocks: Int?
+    var memoryUtilization, sloTTFT, sloTPOT: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case device, model, policy, batching, tp, seed
+      case prefixCache = "prefix-cache", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs"
+      case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
+      case sloTTFT = "slo-ttft-ms", sloTPOT = "slo-tpot-ms"
+    }
+
+    func configuration(model text: String?) -> Configuration {
+      var configuration = Configuration()
+      func take<Value>(_ value: Value?, _ path: WritableKeyPath<Configuration, Value>) {
+        if let value { configuration[keyPath: path] = value }
+      }
+      take(device, \.device)
+      take(model, \.model)
+      take(policy, \.policy)
+      take(batching, \.batching)
+      take(tp, \.tensorParallel)
+      take(seed.map { UInt64(truncatingIfNeeded: $0) }, \.seed)
+      take(prefixCache, \.prefixCache)
+      take(maxBatchedTokens, \.maxBatchedTokens)
+      take(maxSequences, \.maxSequences)
+      take(blockSize, \.blockSize)
+      take(memoryUtilization, \.memoryUtilization)
+      configuration.kvBlocks = kvBlocks
+      configuration.sloTTFT = sloTTFT
+      configuration.sloTPOT = sloTPOT
+      configuration.modelConfiguration = text
+      return configuration
+    }
+  }
+
+  private struct Tail: Decodable {
+    var at, end: Int?
+    var axis, choice, digest: String?
+    var engine_ns: Int64?
+  }
+
+  /// Opens a recording. A line that was cut off at the very end is left out.
+  public init(_ bytes: [UInt8], name file: String) throws(RecordingError) {
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let decoder = JSONDecoder()
+    guard let first = lines.first, let header = try? decoder.decode(Header.self, from: Data(first)),
+      header.schema == Self.schema
+    else {
+      throw RecordingError(file, line: 1, "not the header of a recording (\(Self.schema)) — record the run again")
+    }
+    var arrivals: [Arrival] = []
+    arrivals.reserveCapacity(min(max(header.requests, 0), lines.count))
+    var commands: [PlacedCommand] = []
+    var end: End?
+    for (index, line) in lines.enumerated().dropFirst() where !line.isEmpty {
+      let isLast = index == lines.count - 1
+      if arrivals.count < header.requests {
+        do {
+          let arrival = try line.withUnsafeBytes { (raw) throws(TraceFault) in
+            try WorkloadLine.parse(raw, number: arrivals.count, labels: header.labels)
+          }
+          arrivals.append(arrival)
+        } catch {
+          throw RecordingError(file, line: index + 1, "\(error) — the recording is damaged here; record the run again")
+        }
+        continue
+      }
+      guard let tail = try? decoder.decode(Tail.self, from: Data(line)) else {
+        if isLast { break }
+        throw RecordingError(file, line: index + 1, "neither a command nor an end — remove the line, or record the run again")
+      }
+      if let step = tail.at, let axis = tail.axis, let choice = tail.choice {
+        commands.append(PlacedCommand(step: step, command: Command(axis: axis, choice: choice)))
+      } else if let step = tail.end, let digest = tail.digest.flatMap(Digest.init(hexadecimal:)) {
+        end = End(step: step, digest: digest, time: EngineTime(nanoseconds: tail.engine_ns ?? 0))
+      }
+    }
+    guard arrivals.count == header.requests else {
+      throw RecordingError(
+        file, line: lines.count, "\(arrivals.count) of \(header.requests) requests are there — the file was cut off; record the run again")
+    }
+    self.init(
+      configuration: header.configuration.configuration(model: header.model_configuration),
+      trace: Trace(name: header.name, arrivals: arrivals, labels: header.labels), commands: commands, end: end)
+  }
+}

@@ -1,0 +1,84 @@
+import Analysis
+import ArgumentParser
+import Core
+import Hardware
+import Scheduling
+import Screen
+import ServingEngine
+import Workload
+
+/// What can be chosen, a line each.
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "What can be chosen: \(topics.map(\.name).joined(separator: ", ")).")
+
+  @Argument(help: "What to list; without it, the topics.")
+  var topic: String?
+
+  @Flag(help: "Print one JSON array.")
+  var json = false
+
+  struct Topic: Sendable {
+    let name: String
+    let summary: String
+    let members: @Sendable () -> [Descriptor]
+  }
+
+  static let topics: [Topic] =
+    AxisCatalogue.all.filter { !$0.members.isEmpty }.map { axis in
+      Topic(name: axis.name, summary: axis.summary) { axis.members }
+    } + [
+      Topic(name: "devices", summary: "GPUs that can be modelled") {
+        AcceleratorCatalogue.all.map { gpu in
+          Descriptor(
+            name: gpu.name,
+            summary: "\(gpu.multiprocessors) SMs · \(gpu.peaks.bf16.fixed(0)) TFLOP/s bf16 · \(gpu.memory.fixed(0)) GB · \((gpu.bandwidth / 1e3).fixed(2)) TB/s"
+              + (gpu.aliases.isEmpty ? "" : " · also \(gpu.aliases.joined(separator: ", "))"),
+            source: "\(gpu.confidence); \(gpu.provenance)")
+        }
+      },
+      Topic(name: "models", summary: "model cards") {
+        ModelCatalogue.all.map { card in
+          Descriptor(
+            name: card.name,
+            summary: "\((Double(card.parameterCount) / 1e9).fixed(2)) B parameters · \(card.layers) layers · \(card.kvBytesPerToken().grouped) B of KV a token · context \(card.contextLength.grouped)",
+            source: card.source)
+        }
+      },
+      Topic(name: "formats", summary: "traces that can be read") { TraceFormats.catalogue },
+      Topic(name: "generators", summary: "words that make a trace, and their options") {
+        ArrivalProcess.catalogue + Generator.options
+      },
+      Topic(name: "traces", summary: "traces that come with the program") { BundledTraces.all.map(\.descriptor) },
+      Topic(name: "findings", summary: "what the bench points out by itself") {
+        FindingCatalogue.all.map { $0.descriptor }
+      },
+      Topic(name: "themes", summary: "colours") {
+        BuiltInTheme.all.map { Descriptor(name: $0.name, summary: "built in", source: "themes/\($0.name).toml") }
+      },
+    ]
+
+  func run() throws {
+    guard let topic else { return show(Self.topics.map { Descriptor(name: $0.name, summary: $0.summary, source: "") }) }
+    let singular = ["policies": "policy", "device": "devices", "model": "models", "theme": "themes", "format": "formats", "trace": "traces"]
+    guard let found = Self.topics.first(where: { $0.name == topic || $0.name == singular[topic] }) else {
+      throw Fault("list \(topic): there is no such topic; choose \(Self.topics.map(\.name).joined(separator: ", "))")
+    }
+    show(found.members())
+  }
+
+  private func show(_ members: [Descriptor]) {
+    if json {
+      let array = members.map { member -> JSONValue in
+        ["name": .string(member.name), "summary": .string(member.summary), "source": .string(member.source)]
+      }
+      print(JSONValue.array(array).pretty())
+      return
+    }
+    let width = members.map(\.name.count).max() ?? 0
+    for member in members {
+      print(member.name.padded(width + 2) + member.summary)
+      if !member.source.isEmpty { print("".padded(width + 2) + "  " + member.source) }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Core
+import Hardware
+import Scheduling
+import ServingEngine
+
+/// The options of the engine: the same names on the command line, on the `:` line and in summaries.
+struct EngineOptions: ParsableArguments {
+  @Option(help: "GPU to model: a name or alias of `list devices`, any case.")
+  var device: String?
+
+  @Option(help: "Model: a card of `list models`, or the path of a Hugging Face config.json.")
+  var model: String?
+
+  @Option(help: "GPUs that share every layer.")
+  var tp: Int?
+
+  @Option(help: ArgumentHelp("Order: \(PolicyCatalogue.members.map { $0.descriptor.name }.joined(separator: ", "))."))
+  var policy: String?
+
+  @Option(help: "Batching: continuous, static.")
+  var batching: String?
+
+  @Option(help: "Prefix cache: lru, off.")
+  var prefixCache: String?
+
+  @Option(help: "Tokens computed in a step.")
+  var maxBatchedTokens: Int?
+
+  @Option(help: "Requests in the batch.")
+  var maxSeqs: Int?
+
+  @Option(help: "Tokens in a KV block.")
+  var blockSize: Int?
+
+  @Option(help: "KV blocks, the reserved one included (default: computed from the device's memory, as vLLM does).")
+  var kvBlocks: Int?
+
+  @Option(help: "Part of the device's memory that the engine may use.")
+  var memoryUtilization: Double?
+
+  @Option(help: "Target for the time to first token, milliseconds.")
+  var sloTtftMs: Double?
+
+  @Option(help: "Target for the time per output token after the first, milliseconds.")
+  var sloTpotMs: Double?
+
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64?
+
+  // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
+  @Option(help: .hidden) var prefill: String?
+  @Option(help: .hidden) var placement: String?
+  @Option(help: .hidden) var reservation: String?
+  @Option(help: .hidden) var preemption: String?
+  @Option(help: .hidden) var kvFormat: String?
+  @Option(help: .hidden) var retain: String?
+  @Option(help: .hidden) var attention: String?
+  @Option(help: .hidden) var speculate: String?
+  @Option(help: .hidden) var weights: String?
+  @Option(help: .hidden) var pp: String?
+  @Option(help: .hidden) var asyncScheduling: String?
+
+  /// `base` with what was chosen on the command line.
+  func configuration(over base: Configuration = Configuration()) throws -> Configuration {
+    var configuration = base
+    func take<Value>(_ value: Value?, _ path: WritableKeyPath<Configuration, Value>) {
+      if let value { configuration[keyPath: path] = value }
+    }
+    take(device, \.device)
+    take(tp, \.tensorParallel)
+    take(policy, \.policy)
+    take(batching, \.batching)
+    take(prefixCache, \.prefixCache)
+    take(maxBatchedTokens, \.maxBatchedTokens)
+    take(maxSeqs, \.maxSequences)
+    take(blockSize, \.blockSize)
+    take(kvBlocks.map(Optional.some), \.kvBlocks)
+    take(memoryUtilization, \.memoryUtilization)
+    take(sloTtftMs.map(Optional.some), \.sloTTFT)
+    take(sloTpotMs.map(Optional.some), \.sloTPOT)
+    take(seed, \.seed)
+    if let model {
+      configuration.model = model
+      configuration.modelConfiguration = nil
+      if model.contains("/") || model.hasSuffix(".json"), Files.exists(model) {
+        configuration.modelConfiguration = String(decoding: try Files.bytes(of: model), as: UTF8.self)
+      } else if model.hasSuffix(".json") {
+        throw Fault("--model \(model): there is no such file — give a Hugging Face config.json or a card of `workbench list models`")
+      }
+    }
+    try checkRanges(configuration)
+    try checkSettledAxes()
+    return configuration
+  }
+
+  private func checkRanges(_ configuration: Configuration) throws {
+    guard (1...1_024).contains(configuration.tensorParallel) else {
+      throw Fault("--tp \(configuration.tensorParallel): a whole number from 1 on is wanted")
+    }
+    guard (1...4_096).contains(configuration.blockSize) else {
+      throw Fault("--block-size \(configuration.blockSize): a whole number from 1 to 4096 is wanted; vLLM's default is 16")
+    }
+    if let blocks = configuration.kvBlocks, !(2...100_000_000).contains(blocks) {
+      throw Fault("--kv-blocks \(blocks): a whole number from 2 to 100,000,000 is wanted")
+    }
+    guard configuration.memoryUtilization > 0, configuration.memoryUtilization <= 1 else {
+      throw Fault("--memory-utilization \(configuration.memoryUtilization): a fraction above 0, at most 1, is wanted")
+    }
+    for (name, target) in [("ttft", configuration.sloTTFT), ("tpot", configuration.sloTPOT)] {
+      if let target, !(target > 0 && target < 1e9) { throw Fault("--slo-\(name)-ms \(target): milliseconds above 0 are wanted") }
+    }
+  }
+
+  private func checkSettledAxes() throws {
+    let asked = [
+      "prefill": prefill, "placement": placement, "reservation": reservation, "preemption": preemption,
+      "kv-format": kvFormat, "retain": retain, "attention": attention, "speculate": speculate, "weights": weights,
+      "pp": pp, "async-scheduling": asyncScheduling,
+    ]
+    for (axis, member) in Configuration.settled {
+      if let choice = asked[axis] ?? nil, choice != member {
+        throw Fault("--\(axis) \(choice): this engine has \(member) only")
+      }
+    }
+  }
+}

@@ -1,0 +1,14 @@
+import Console
+import Core
+import ServingEngine
+
+extension RunLabel {
+  init(_ configuration: Configuration, trace: Trace, isRecording: Bool = false) {
+    let ranks = configuration.tensorParallel
+    let model = configuration.model.split(separator: "/").last.map(String.init) ?? configuration.model
+    let name = trace.name.split(separator: "/").last.map(String.init) ?? trace.name
+    self.init(
+      model: model, device: (ranks > 1 ? "\(ranks)×" : "") + configuration.device, isModelled: true, traceName: name,
+      seed: configuration.seed, isRecording: isRecording)
+  }
+}

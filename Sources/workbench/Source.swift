@@ -1,0 +1,69 @@
+import Core
+import Host
+import ServingEngine
+import Workload
+
+/// What was named on the command line: a trace, a generator's words, or a recording.
+struct Source {
+  var trace: Trace
+  /// The recording that the trace comes from, when it is one.
+  var recording: Recording?
+  /// Remarks for standard error: rows that were skipped, doubts.
+  var remarks: [String] = []
+
+  /// - Parameter path: A file, `-` for standard input, or a generator such as `poisson:8`.
+  init(_ path: String, _ options: WorkloadOptions, seed: UInt64) throws {
+    let traceOptions = try options.options(seed: seed)
+    if Generator.recognises(path) {
+      var generator = try Self.translating { try Generator(path) }
+      if !path.contains("seed=") { for part in generator.parts.indices { generator.parts[part].seed = seed } }
+      trace = generator.trace()
+      guard !options.isDefault else { return }
+      let name = trace.name
+      let bytes = WorkloadWriter.bytes(trace)
+      trace = try Self.translating { try TraceReader.read(bytes, name: name, options: traceOptions) }.trace
+      return
+    }
+    do {
+      var reader = TraceReader(name: path, options: traceOptions)
+      try Files.read(path) { piece in
+        try reader.feed(piece)
+        return !reader.isComplete
+      }
+      let reading = try reader.finish()
+      trace = reading.trace
+      remarks = Self.remarks(reading, path)
+    } catch let error as TraceError where error.problem == .recording {
+      guard path != "-" else { throw Fault("-: a recording cannot be read from standard input — give its path") }
+      let bytes = try Files.bytes(of: path)
+      let recording = try Self.translating { try Recording(bytes, name: path) }
+      self.recording = recording
+      trace = recording.trace
+    } catch let error as TraceError {
+      throw Fault(error.description)
+    }
+  }
+
+  /// The bundled demonstration, made in memory.
+  static let demo = Source(trace: BundledTraces.demo.trace())
+
+  private init(trace: Trace) { self.trace = trace }
+
+  private static func translating<Value>(_ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let fault as Fault { throw fault } catch { throw Fault("\(error)") }
+  }
+
+  private static func remarks(_ reading: TraceReading, _ path: String) -> [String] {
+    var remarks: [String] = []
+    if reading.rejectedCount > 0 {
+      let first = reading.rejected.first.map { "; the first: \($0)" } ?? ""
+      remarks.append("\(path): \(reading.rejectedCount) rows skipped\(first)")
+    }
+    if reading.failedCount > 0 { remarks.append("\(path): \(reading.failedCount) rows of failed requests left out") }
+    if reading.warningCount > 0 {
+      let first = reading.warnings.first.map { "; the first: \($0)" } ?? ""
+      remarks.append("\(path): \(reading.warningCount) doubts\(first)")
+    }
+    return remarks
+  }
+}

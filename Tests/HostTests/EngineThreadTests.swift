@@ -1,0 +1,72 @@
+import Analysis
+import Core
+import Dispatch
+import Host
+import ServingEngine
+import Testing
+
+@Suite("Engine thread", .timeLimit(.minutes(1)))
+struct EngineThreadTests {
+  /// Waits for a snapshot that fits.
+  func snapshot(of thread: EngineThread, where fits: (Snapshot) -> Bool) async throws -> Snapshot {
+    for _ in 0..<5_000 {
+      if let snapshot = thread.snapshots.take(), fits(snapshot) { return snapshot }
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    throw Waited()
+  }
+  struct Waited: Error {}
+
+  @Test("it runs to the end, stops, steps back, and branches; the future that was left can be returned to")
+  func session() async throws {
+    let thread = EngineThread()
+    thread.start(try Samples.timeline(steps: 0), pace: .unlimited)
+    defer { thread.stop() }
+    let done = try await snapshot(of: thread) { $0.transport == .done }
+    let end = done.head.step
+    #expect(done.head.observatory.scoreboard.completed == Samples.trace.arrivals.count)
+
+    thread.send(.step(-5))
+    let past = try await snapshot(of: thread) { $0.transport == .past(behind: 5) }
+    #expect(past.shown.step == end - 5 && past.head.step == end)
+
+    thread.send(.step(2))
+    let nearer = try await snapshot(of: thread) { $0.transport == .past(behind: 3) }
+    #expect(nearer.shown.step == end - 3)
+
+    thread.send(.seek(100))
+    thread.send(.command(Command(axis: "policy", choice: "chunked")))
+    let branched = try await snapshot(of: thread) { $0.branches == 1 }
+    #expect(branched.head.step == 100 && branched.transport == .paused)
+
+    thread.send(.undoBranch)
+    let back = try await snapshot(of: thread) { $0.branches == 0 }
+    #expect(back.head.step == end)
+    #expect(back.head.engine.state.history == done.head.engine.state.history)
+  }
+
+  @Test("a command that cannot be carried out is a notice, not an end")
+  func refusal() async throws {
+    let thread = EngineThread()
+    thread.start(try Samples.timeline(steps: 3), pace: .unlimited, paused: true)
+    defer { thread.stop() }
+    thread.send(.command(Command(axis: "policy", choice: "nobody")))
+    let snapshot = try await snapshot(of: thread) { $0.notice != nil }
+    #expect(snapshot.notice?.isError == true)
+    #expect(snapshot.transport == .paused)
+  }
+
+  @Test("at a pace, engine time does not run ahead of wall time")
+  func pace() async throws {
+    let thread = EngineThread()
+    let start = DispatchTime.now().uptimeNanoseconds
+    thread.start(try Samples.timeline(steps: 0), pace: .times(0.5))
+    defer { thread.stop() }
+    try await Task.sleep(for: .milliseconds(300))
+    thread.send(.pause)
+    let snapshot = try await snapshot(of: thread) { $0.transport == .paused }
+    let wall = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+    #expect(snapshot.head.now.seconds <= wall * 0.5 + 0.2, "\(snapshot.head.now.seconds) engine s in \(wall) wall s")
+    #expect(snapshot.head.step > 0)
+  }
+}

@@ -1,0 +1,74 @@
+import Analysis
+import Core
+import Hardware
+import KVMemory
+import Scheduling
+import ServingEngine
+import Testing
+
+/// A device that takes a millisecond for every step.
+struct MillisecondDevice: Device {
+  var name: String { "a millisecond a step" }
+  var isModelled: Bool { true }
+  func kernels(of batch: Batch) -> [KernelRun] { [] }
+
+  mutating func execute(_ batch: Batch) -> BatchOutcome {
+    BatchOutcome(
+      slots: batch.slots.map { BatchOutcome.Slot(accepted: 0, emitted: $0.samples ? 1 : 0) },
+      tokens: batch.slots.filter(\.samples).map { TokenStream.output(of: $0.request).token(at: Int($0.outputs)) },
+      duration: .milliseconds(1))
+  }
+}
+
+/// An engine small enough to work out by hand.
+struct TinyBench {
+  var engine: Engine
+
+  /// - Parameter arrivals: Milliseconds, and so the number of the first step that can serve it; all at the start when empty.
+  init(
+    policy: some SchedulingPolicy = FirstComeFirstServed(), batching: Batching = .continuous, tokensPerStep: Int = 8,
+    sequences: Int = 8, blocks: Int = 100, blockSize: Int = 4, reuses: Bool = false, arrivals: [Int] = [],
+    prompts: [Int], outputs: [Int], priorities: [Int] = [], contents: [Prompt]? = nil
+  ) {
+    var limits = Limits()
+    limits.maxBatchedTokens = tokensPerStep
+    limits.maxSequences = sequences
+    limits.maxModelLength = 1_000
+    let requests = prompts.indices.map { number in
+      Arrival(
+        time: .milliseconds(arrivals.isEmpty ? 0 : arrivals[number]),
+        prompt: contents?[number] ?? Prompt(TokenRun(.own(number), count: prompts[number])), outputLimit: outputs[number],
+        priority: priorities.isEmpty ? 0 : priorities[number])
+    }
+    engine = Engine(
+      trace: Trace(name: "tiny", arrivals: requests),
+      planner: Planner(limits: limits, batching: batching, policy: policy),
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses), device: MillisecondDevice())
+  }
+
+  /// Runs to the end, checking memory after every step.
+  mutating func lanes(switching: [Int: Command] = [:]) throws -> String {
+    var recorder = LaneRecorder(limit: nil)
+    while engine.state.step < 1_000 {
+      if let command = switching[engine.state.step] { try engine.apply(command) }
+      guard let report = try engine.step() else { break }
+      recorder.fold(report.events, report.record)
+      if let sentence = KVCache.invariants.firstViolation(of: engine.state.memory) {
+        Issue.record("step \(report.record.step): \(sentence)")
+      }
+    }
+    return recorder.lanes.description
+  }
+}
+
+/// Rows are requests, columns steps, cells the tokens computed; `x` marks a preemption.
+func expectLanes(
+  _ bench: TinyBench, switching: [Int: Command] = [:], _ picture: String, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  var bench = bench
+  let lanes = try bench.lanes(switching: switching)
+  let plain = { (text: String) in
+    text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }.joined(separator: "\n")
+  }
+  #expect(plain(lanes) == plain(picture), "\n\(lanes)", sourceLocation: sourceLocation)
+}

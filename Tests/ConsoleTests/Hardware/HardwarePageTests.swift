@@ -193,6 +193,16 @@ struct HardwarePageTests {
     }
   }
 
+  @Test("every glyph has a likeness in ASCII")
+  func ascii() throws {
+    for shading in HardwareView.Shading.allCases {
+      let scene = HardwareSample.scene(try HardwareSample.modelled(steps: 12)) { $0.hardware.shading = shading }
+      var canvas = Canvas(120, 36)
+      HardwarePage().draw(scene, in: canvas.area, on: &canvas)
+      #expect(!canvas.inASCII().text.contains("?"))
+    }
+  }
+
   @Test("the sentence states the kernel at the cursor")
   func sentence() throws {
     let scene = HardwareSample.scene(SampleRun.snapshot(steps: 18))

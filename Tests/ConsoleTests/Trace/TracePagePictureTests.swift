@@ -33,7 +33,7 @@ struct TracePagePictureTests {
         │    ▃  █▃███         ▃                ││     ████                             ││ first to last request, 0–100%        │
         │   ▃█ ██████▃        █                ││ ▅▅▃█████            ▃                ││   ▂▁▂▂▆▂▂▂▃▂▂▂▃▂▂▂▂▁▂▆▃▁▂▃▂▂▂▁▂      │
         │ 128 256 512 1,024   4,096            ││ 16  64  256 1,024 8,192              ││ saved if the cache never fills       │
-        ╰─ log₂, 4 bars each ×2 ──── mean 820 ─╯╰─ log₂, 2 bars each ×2 ──── mean 476 ─╯╰──────────────────────────────────────╯
+        ╰─ 4 bars = ×2 ───────────── mean 820 ─╯╰─ 2 bars = ×2 ───────────── mean 476 ─╯╰──────────────────────────────────────╯
         ╭─ next arrivals ──────────────────────────────────────────── follows the run ─╮╭─ labels ─────────────────────────────╮
         │    id              in s    prompt    shared   output  prio label             ││ label            requests    % % tok │
         │  L r11            −0.08       228       160       18     3 –                 ││ (none)                 60 100%  100% │

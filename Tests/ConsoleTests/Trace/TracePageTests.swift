@@ -140,6 +140,16 @@ struct TracePageTests {
     }
   }
 
+  @Test("every glyph has a likeness in ASCII, and a long name leaves room for the numbers")
+  func ascii() {
+    let scene = TraceSample.scene(SampleRun.snapshot(steps: 60)) { $0.trace.cursor = 30 }
+    var canvas = Canvas(120, 36)
+    TracePage().draw(scene, in: canvas.area, on: &canvas)
+    #expect(!canvas.inASCII().text.contains("?"))
+    let long = Trace(name: String(repeating: "poisson rate=4 ", count: 9), arrivals: TraceSample.small.arrivals)
+    #expect(TraceSample.picture(TraceSample.scene(snapshot(long)), 80, 20).contains("4 requests · 00:04.000 · 0.75 req/s"))
+  }
+
   @Test("the sentence states the arrival that is looked at")
   func sentence() {
     let scene = TraceSample.scene(snapshot(TraceSample.small)) { $0.trace.cursor = 2 }

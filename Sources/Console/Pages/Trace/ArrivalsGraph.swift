@@ -24,7 +24,7 @@ struct ArrivalsGraph {
     let survey = moment.survey
     let zoom = moment.view.window.zoom
     let inside = Panel(
-      StyledText("arrivals ", Style(.borderTitle, isFocused ? .bold : [])) + StyledText(moment.trace.name),
+      StyledText("arrivals ", Style(.borderTitle, isFocused ? .bold : [])) + StyledText(moment.trace.name.truncated(to: max(8, area.width / 3))),
       badge: StyledText(
         (zoom > 0 ? "×\(Figure.grouped(1 << zoom)) · " : "") + "\(Figure.grouped(survey.count)) requests · \(clock(survey.span)) · \(survey.rate.map { Figure.fixed($0, decimals: 2) } ?? "–") req/s",
         Style(.borderBadge)),

@@ -64,6 +64,8 @@ struct TracePageTests {
     _ = try press(.character("G"))
     _ = try press(.character("j"))
     #expect(view.trace.cursor == 59)
+    _ = try press(.control("u"))
+    #expect(view.trace.cursor == 55)
     _ = try press(.character("="))
     #expect(view.trace == TraceView())
   }

@@ -40,3 +40,14 @@ enum HardwareSample {
     return canvas.text
   }
 }
+
+extension Canvas {
+  /// Nothing was drawn on a canvas of `?` but inside `area`, which lies two cells from its edges.
+  func isUntouched(outside area: Rect) -> Bool {
+    (0..<height).allSatisfy { row in
+      (0..<width).allSatisfy { column in
+        area.contains(Point(column, row)) || cells[row * width + column].scalar == "?"
+      }
+    }
+  }
+}

@@ -8,11 +8,11 @@ struct KernelTable {
   static let columns = [
     Table.Column("", width: 1),
     Table.Column("kernel", width: 13, grows: true),
-    Table.Column("n", width: 4, .right, dropOrder: 3),
+    Table.Column("n", width: 5, .right, dropOrder: 3),
     Table.Column("ms", width: 6, .right),
-    Table.Column("%", width: 4, .right),
+    Table.Column("%", width: 5, .right),
     Table.Column("", width: 5, dropOrder: 4),
-    Table.Column("%roof", width: 5, .right, dropOrder: 2),
+    Table.Column("roof", width: 4, .right, dropOrder: 2),
     Table.Column("bound", width: 7, dropOrder: 1),
   ]
 
@@ -46,7 +46,7 @@ struct KernelTable {
       StyledText(milliseconds(group.time, width: 6)),
       StyledText(share(group.time)),
       fraction.map { Gauge.text($0, width: 5) } ?? "",
-      StyledText(fraction.map { Figure.fixed($0 * 100, decimals: 0) } ?? "–"),
+      StyledText(fraction.map { Figure.percent($0) } ?? "–"),
       StyledText(group.bound.rawValue),
     ]
   }
@@ -60,7 +60,7 @@ struct KernelTable {
 
   private func share(_ time: EngineTime) -> String {
     guard moment.anatomy.duration > .zero else { return "–" }
-    return Figure.fixed(time.seconds / moment.anatomy.duration.seconds * 100, decimals: 1, width: 4)
+    return Figure.fixed(time.seconds / moment.anatomy.duration.seconds * 100, decimals: 1, width: 5)
   }
 }
 

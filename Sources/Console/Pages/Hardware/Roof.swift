@@ -6,6 +6,8 @@ import Hardware
 /// - Source: Williams, Waterman & Patterson 2009, "Roofline", CACM 52(4).
 struct Roof: Equatable {
   let multiprocessors: Int
+  /// GPUs that do the same at the same time; the kernels are those of one.
+  let ranks: Int
   /// Operations per second of the bf16 units, and of those for the format of the weights.
   let peak: Double
   let weightPeak: Double
@@ -20,6 +22,7 @@ struct Roof: Equatable {
   init?(_ device: any Device) {
     guard let gpu = device as? ModelledGPU else { return nil }
     multiprocessors = gpu.accelerator.multiprocessors
+    ranks = gpu.tensorParallel
     peak = gpu.chip.tensorRate * 1e6
     weightPeak = gpu.chip.weightTensorRate * 1e6
     weights = weightPeak == peak ? "bf16" : gpu.model.weightFormat.rawValue

@@ -15,7 +15,8 @@ struct SMGrid {
     let size = known ? "\(count) SM" : "– SM, \(count) used"
     let isNarrow = area.width < 50
     let inside = Panel(
-      "SM grid", badge: isNarrow ? size : "\(size) · \(shape.columns) × \(shape.rows) · at \(milliseconds(moment.time)) ms",
+      moment.anatomy.roof.map { $0.ranks > 1 ? "SM grid, 1 of \($0.ranks) GPUs" : "SM grid" } ?? "SM grid",
+      badge: isNarrow ? size : "\(size) · \(shape.columns)×\(shape.rows) · at \(milliseconds(moment.time)) ms",
       footer: isNarrow ? "in logical order" : "1 cell = 1 SM, in logical order", position: "v: \(moment.view.shading.word)", isFocused: isFocused
     ).draw(in: area, on: &canvas)
     var rest = inside
@@ -118,7 +119,7 @@ struct SMGrid {
   }
 
   /// Part of the step during which each SM has work.
-  private func sharesOfStep(_ count: Int) -> [Double] {
+  func sharesOfStep(_ count: Int) -> [Double] {
     // How much more an SM has than the one after it.
     var steps = [Double](repeating: 0, count: count + 1)
     for kernel in moment.anatomy.kernels {

@@ -8,7 +8,8 @@ import ServingEngine
 /// The time of the step is the time of its kernels and a rest, in which no kernel runs (the host
 /// schedules, launches and reads back), so the rows of the table always add up to the step.
 ///
-/// - Complexity: Expands and groups every kernel; made once for a frame, 20 µs for 420 kernels in release.
+/// - Complexity: Expands and groups every kernel; made anew for every frame: 5 µs for 290 kernels, 8 µs for
+///   890, in release. So nothing is remembered between frames.
 struct StepAnatomy {
   /// Number of the step.
   let step: StepIndex

@@ -68,6 +68,7 @@ struct StepTimeline {
     drawAxis(scale, cursor: cursor, row: plot.top + lanes.count, in: plot, on: &canvas)
     var below = inside
     _ = below.cutTop(lanes.count + 1)
+    _ = below.cutRight(1)
     if below.height > 3 { launches(height: below.height).draw(in: below, on: &canvas) }
   }
 
@@ -149,7 +150,7 @@ struct StepTimeline {
         StyledText(kernel.title), StyledText(milliseconds(kernel.start, decimals: 3)), StyledText(span(kernel.duration)),
         StyledText(Figure.grouped(kernel.tiles)), StyledText(Figure.grouped(kernel.activeSMs)),
         StyledText(Figure.grouped(kernel.waves)), StyledText(Figure.percent(kernel.tailFill)),
-        StyledText(kernel.intensity.map { Figure.scaled($0) } ?? "–"),
+        StyledText(kernel.intensity.map { Figure.fixed($0, decimals: 1) } ?? "–"),
         StyledText(kernel.achieved.map { Figure.scaled($0, unit: "F/s") } ?? "–"),
         StyledText(fraction.map { Figure.fixed($0 * 100, decimals: 0) } ?? "–"), StyledText(kernel.bound.rawValue),
       ]

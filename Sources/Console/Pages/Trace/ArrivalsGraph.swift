@@ -2,7 +2,7 @@ import Core
 import Screen
 
 /// Requests and tokens that arrive, over the time of the trace; what is still to come is drawn faintly,
-/// right of the playhead.
+/// right of the playhead. An arrival that was chosen is a dotted line.
 struct ArrivalsGraph {
   let moment: TraceMoment
 
@@ -24,7 +24,7 @@ struct ArrivalsGraph {
     let survey = moment.survey
     let zoom = moment.view.window.zoom
     let inside = Panel(
-      StyledText("arrivals ", Style(.borderTitle, isFocused ? .bold : [])) + StyledText(moment.trace.name),
+      StyledText("arrivals ", Style(.borderTitle, isFocused ? .bold : [])) + StyledText(moment.trace.name.truncated(to: max(8, area.width / 3))),
       badge: StyledText(
         (zoom > 0 ? "×\(Figure.grouped(1 << zoom)) · " : "") + "\(Figure.grouped(survey.count)) requests · \(clock(survey.span)) · \(survey.rate.map { Figure.fixed($0, decimals: 2) } ?? "–") req/s",
         Style(.borderBadge)),
@@ -47,6 +47,13 @@ struct ArrivalsGraph {
     let samples = samples(scale)
     for (graph, (values, unit)) in zip(graphs, [(samples.requests, "req/s"), (samples.tokens, "tok/s")]) {
       draw(values, unit: unit, cursor: cursor, in: graph, on: &canvas)
+    }
+    if let chosen = moment.view.cursor, moment.arrivals.indices.contains(chosen),
+      let column = scale.column(of: moment.arrivals[chosen].time), column != cursor
+    {
+      for row in plot.top..<plot.bottom {
+        canvas.put(Glyphs.event, at: Point(plot.left + column, row), style: Style(.timeMark, .bold))
+      }
     }
     if let cursor {
       for row in plot.top..<plot.bottom {
@@ -107,7 +114,6 @@ struct ArrivalsGraph {
     }
   }
 
-  /// Ticks, and a mark under the arrival that is looked at.
   private func drawAxis(_ scale: TimeScale, _ plot: Rect, on canvas: inout Canvas) {
     let ticks = max(1, min(6, plot.width / 16))
     var free = plot.left
@@ -117,9 +123,6 @@ struct ArrivalsGraph {
       let start = min(max(plot.left + column - (tick == 0 ? 0 : label.cells / 2), free), plot.right - label.cells)
       if start < free { continue }
       free = canvas.put(label, at: Point(start, plot.bottom), style: .muted) + 1
-    }
-    if let cursor = moment.cursor, let column = scale.column(of: moment.arrivals[cursor].time) {
-      canvas.put(Glyphs.mark, at: Point(plot.left + column, plot.bottom), style: Style(.timeMark, .bold))
     }
   }
 }

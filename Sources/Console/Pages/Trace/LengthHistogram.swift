@@ -11,7 +11,7 @@ struct LengthHistogram {
     let most = counts.max() ?? 0
     let inside = Panel(
       title, badge: "tallest \(Figure.grouped(most)) of \(Figure.grouped(profile.count))",
-      footer: perOctave == 1 ? "bar = ×2" : "log₂, \(perOctave) bars each ×2", position: "mean \(Figure.fixed(profile.mean, decimals: 0))", isFocused: isFocused
+      footer: perOctave == 1 ? "1 bar = ×2" : "\(perOctave) bars = ×2", position: "mean \(Figure.fixed(profile.mean, decimals: 0))", isFocused: isFocused
     ).draw(in: area, on: &canvas)
     var rest = inside.inset(1, 0)
     for line in [

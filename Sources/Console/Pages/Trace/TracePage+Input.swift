@@ -4,11 +4,14 @@ import Screen
 extension TracePage {
   public func press(_ key: KeyPress, _ scene: Scene, in area: Rect) -> Reaction? {
     let moment = TraceMoment(scene)
-    guard key.modifiers.isEmpty, let cursor = moment.cursor else { return nil }
+    guard let cursor = moment.cursor else { return nil }
     let focus = TracePanel(scene.view)
     let page = max(1, Self.place(of: .next, scene, area).height - 3)
     var trace = scene.view.trace
     switch key.key {
+    case .character("u") where key == .control("u"): trace = moment.moved(to: cursor - page / 2)
+    case .character("d") where key == .control("d"): trace = moment.moved(to: cursor + page / 2)
+    case _ where !key.modifiers.isEmpty: return nil
     case .character("w") where focus == .arrivals: trace.window.zoom(by: 1, around: anchor(moment, cursor), of: moment.end)
     case .character("s") where focus == .arrivals: trace.window.zoom(by: -1, around: anchor(moment, cursor), of: moment.end)
     case .character("a") where focus == .arrivals: trace.window.pan(by: -1, of: moment.end)

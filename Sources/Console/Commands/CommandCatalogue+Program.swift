@@ -7,9 +7,9 @@ extension CommandCatalogue {
     ConsoleCommand(
       "export", .program, "write the screen or the numbers to a file", keys: [.init("e")],
       argument: .init(placeholder: "FORMAT [FILE]"),
-      choices: { state in
+      choices: { _ in
         ExportRequest.Format.allCases.map {
-          .init(argument: $0.rawValue, summary: $0.summary, detail: state.suggestedFile($0))
+          .init(argument: $0.rawValue, summary: $0.summary)
         }
       },
       wrong: { _, text in

@@ -25,7 +25,7 @@ extension CommandCatalogue {
       "snapshot", .program, "the screen to an SVG file at once", keys: [.init("C-s")],
       perform: { state, _ in [.export(state.export(.svg, file: nil))] }),
     ConsoleCommand(
-      "open", .program, "another trace or recording", keys: [.init("C-o")], argument: .init(placeholder: "FILE"),
+      "open", .program, "another trace or recording", keys: [.init("C-o")], argument: .init(placeholder: "FILE", prefersChoices: true),
       choices: { state in
         state.recentFiles.map { .init(argument: $0, summary: "recent") }
           + state.files.filter { !state.recentFiles.contains($0) }.map { .init(argument: $0, summary: "") }

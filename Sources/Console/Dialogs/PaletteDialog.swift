@@ -138,7 +138,8 @@ struct PaletteDialog: Dialog {
       var own = entry(for: command, .init(argument: typed, summary: command.summary), state)
       if typed.isEmpty { own = entry(for: command, state) }
       // A number or a name of one's own comes before what only resembles it.
-      if own.refusal == nil || entries.isEmpty { entries.insert(own, at: 0) }
+      let isLast = command.argument?.prefersChoices == true
+      if own.refusal == nil || entries.isEmpty { entries.insert(own, at: isLast ? entries.count : 0) }
     }
     return entries
   }

@@ -32,3 +32,8 @@ public struct Scene: Sendable {
     run.badges.slot(of: request).map { Style(.request($0)) } ?? .muted
   }
 }
+
+extension Scene {
+  /// What the viewer wants listed.
+  public var query: RequestQuery { RequestQuery(view.filter) }
+}

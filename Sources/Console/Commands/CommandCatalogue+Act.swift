@@ -6,14 +6,14 @@ import ServingEngine
 extension CommandCatalogue {
   static let act: [ConsoleCommand] = [
     ConsoleCommand(
-      "switch", .act, "choose another policy, batching, cache or limit", keys: [.init("p")],
+      "switch", .act, "switch policy, batching, cache or limits", keys: [.init("p")],
       perform: { state, _ in
         state.dialog = AxesDialog(state)
         return []
       }),
   ] + AxisCatalogue.all.map(command) + [
     ConsoleCommand(
-      "undo", .act, "return to the future that the last change in the past left behind", keys: [.init("u")],
+      "undo", .act, "return to the future that was left behind", keys: [.init("u")],
       obstacle: { $0.snapshot.branches == 0 ? "no future was left behind; a switch in the past leaves one" : nil },
       perform: { _, _ in [.engine(.undoBranch)] }),
   ]

@@ -7,9 +7,9 @@ extension CommandCatalogue {
     ConsoleCommand(
       "export", .program, "write the screen or the numbers to a file", keys: [.init("e")],
       argument: .init(placeholder: "FORMAT [FILE]"),
-      choices: { state in
+      choices: { _ in
         ExportRequest.Format.allCases.map {
-          .init(argument: $0.rawValue, summary: $0.summary, detail: state.suggestedFile($0))
+          .init(argument: $0.rawValue, summary: $0.summary)
         }
       },
       wrong: { _, text in
@@ -25,7 +25,7 @@ extension CommandCatalogue {
       "snapshot", .program, "the screen to an SVG file at once", keys: [.init("C-s")],
       perform: { state, _ in [.export(state.export(.svg, file: nil))] }),
     ConsoleCommand(
-      "open", .program, "another trace or recording", keys: [.init("C-o")], argument: .init(placeholder: "FILE"),
+      "open", .program, "another trace or recording", keys: [.init("C-o")], argument: .init(placeholder: "FILE", prefersChoices: true),
       choices: { state in
         state.recentFiles.map { .init(argument: $0, summary: "recent") }
           + state.files.filter { !state.recentFiles.contains($0) }.map { .init(argument: $0, summary: "") }

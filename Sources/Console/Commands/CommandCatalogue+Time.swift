@@ -21,11 +21,11 @@ extension CommandCatalogue {
       obstacle: { $0.snapshot.shown.engine.nextStart == nil ? "every request has been served; , steps back" : nil },
       perform: { _, call in [.engine(.step(call.times))] }),
     ConsoleCommand(
-      "previous", .time, "to the event before: a preemption, a miss, a switch, …", keys: [.init("[")],
+      "previous", .time, "to the event before: a preemption, a miss …", keys: [.init("[")],
       obstacle: { $0.event(by: -1) == nil ? "no event comes before this step" : nil },
       perform: { state, call in state.visit(-(call.count ?? 1)) }),
     ConsoleCommand(
-      "next", .time, "to the event after; at the newest step there is none yet", keys: [.init("]")],
+      "next", .time, "to the event after", keys: [.init("]")],
       obstacle: { state in
         guard state.event(by: 1) == nil else { return nil }
         return state.isAtHead ? "this is the newest step; Space runs on to the next event" : "no event comes after this step; f goes to the newest"

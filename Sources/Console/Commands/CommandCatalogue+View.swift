@@ -41,7 +41,7 @@ extension CommandCatalogue {
         return []
       }),
     ConsoleCommand(
-      "filter", .view, "list only requests that fit: chat phase:decode input>1000 !rejected", keys: [.init("/")],
+      "filter", .view, "list only what fits: chat input>1000 !done", keys: [.init("/")],
       argument: .init(placeholder: "TEXT", isRequired: false),
       perform: { state, call in
         if let text = call.argument {

@@ -20,6 +20,8 @@ public struct ConsoleCommand: Sendable {
     public var isRequired = true
     /// Only what `choices` lists is accepted.
     public var isClosed = false
+    /// What is typed is a part of a choice, if it fits one.
+    public var prefersChoices = false
   }
 
   public struct Choice: Sendable {

@@ -37,7 +37,8 @@ struct KeysDialog: Dialog {
       let key = HintRow.key(hint.key)
       return Entry(group: "page", keys: hint.key, text: hint.action, does: key.map(Entry.Deed.press) ?? .nothing)
     }
-    for command in CommandCatalogue.all {
+    let own = Set(entries.map(\.keys))
+    for command in CommandCatalogue.all where !command.keys.contains(where: { own.contains($0.press.label) }) {
       let keys = command.name == "out" ? "Esc" : command.name == "move" ? "hjkl arrows g G" : command.keyLabel
       guard !keys.isEmpty else { continue }
       let deed: Entry.Deed = command.argument?.isRequired == false || command.argument == nil

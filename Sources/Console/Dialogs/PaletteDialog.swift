@@ -138,7 +138,8 @@ struct PaletteDialog: Dialog {
       var own = entry(for: command, .init(argument: typed, summary: command.summary), state)
       if typed.isEmpty { own = entry(for: command, state) }
       // A number or a name of one's own comes before what only resembles it.
-      if own.refusal == nil || entries.isEmpty { entries.insert(own, at: 0) }
+      let isLast = command.argument?.prefersChoices == true
+      if own.refusal == nil || entries.isEmpty { entries.insert(own, at: isLast ? entries.count : 0) }
     }
     return entries
   }
@@ -154,8 +155,14 @@ struct PaletteDialog: Dialog {
 
   private func entry(for command: ConsoleCommand, _ state: ConsoleState) -> Entry {
     Entry(
-      line: command.name, title: command.usage, summary: command.summary, keys: command.keyLabel,
+      line: command.name, title: command.usage, summary: command.summary, keys: key(of: command),
       refusal: command.obstacle(state), isOpen: command.argument?.isRequired == true)
+  }
+
+  /// The axes share the key of their menu.
+  private func key(of command: ConsoleCommand) -> String {
+    let isAxis = AxisCatalogue.axis(named: command.name) != nil
+    return isAxis ? CommandCatalogue.named("switch")?.keyLabel ?? "" : command.keyLabel
   }
 
   private func entry(for command: ConsoleCommand, _ choice: ConsoleCommand.Choice, _ state: ConsoleState) -> Entry {
@@ -170,7 +177,14 @@ struct PaletteDialog: Dialog {
 
   private func listHeight(_ state: ConsoleState) -> Int { max(1, area(state).height - 7) }
 
-  func area(_ state: ConsoleState) -> Rect { box(min(Self.width, state.size.width - 4), 20, state) }
+  /// As high as the menu it is; while a name is typed always the same, so that it does not jump.
+  func area(_ state: ConsoleState) -> Rect {
+    let line = TypedLine(field.text)
+    let isMenu = field.text.drop { $0 == " " || $0 == ":" }.contains(" ")
+    let command = isMenu ? CommandCatalogue.named(line.name).flatMap { $0.argument == nil ? nil : $0 } : nil
+    let rows = command.map { max(4, min(13, $0.choices(state).count + ($0.argument?.isClosed == true ? 0 : 1))) } ?? 13
+    return box(min(Self.width, state.size.width - 4), rows + 7, state)
+  }
 
   func draw(_ state: ConsoleState, on canvas: inout Canvas) {
     let area = area(state)

@@ -18,7 +18,7 @@ struct Tabs {
     return PageCatalogue.members.enumerated().map { number, page in
       let name = "\(number + 1) " + (isWide ? page.descriptor.name : page.shortName)
       let place = (name, column..<column + name.cells + 2)
-      column += name.cells + (isWide ? 2 : 1)
+      column += name.cells + 2
       return place
     }
   }

@@ -55,15 +55,12 @@ struct Source {
 
   private static func remarks(_ reading: TraceReading, _ path: String) -> [String] {
     var remarks: [String] = []
-    if reading.rejectedCount > 0 {
-      let first = reading.rejected.first.map { "; the first: \($0)" } ?? ""
-      remarks.append("\(path): \(reading.rejectedCount) rows skipped\(first)")
+    func remark(_ count: Int, _ what: String, _ first: TraceFault?) {
+      guard count > 0 else { return }
+      remarks.append("\(path): \(count) \(what)\(count == 1 ? "" : "s")" + (first.map { "; \(count == 1 ? "" : "the first: ")\($0)" } ?? ""))
     }
-    if reading.failedCount > 0 { remarks.append("\(path): \(reading.failedCount) rows of failed requests left out") }
-    if reading.warningCount > 0 {
-      let first = reading.warnings.first.map { "; the first: \($0)" } ?? ""
-      remarks.append("\(path): \(reading.warningCount) doubts\(first)")
-    }
+    remark(reading.rejectedCount, "skipped row", reading.rejected.first)
+    remark(reading.warningCount, "warning", reading.warnings.first)
     return remarks
   }
 }

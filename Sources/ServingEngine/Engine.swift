@@ -20,7 +20,7 @@ import Speculation
 ///                       │ step 0 │ step 1          │ step 2 …
 /// ```
 public struct Engine: Sendable {
-  public let trace: Trace
+  public private(set) var trace: Trace
   public internal(set) var state: EngineState
   public internal(set) var planner: Planner
   public internal(set) var device: any Device
@@ -103,6 +103,15 @@ public struct Engine: Sendable {
   }
 
   // MARK: Arrivals
+
+  /// Adds a request at the end of the trace, for clients who wait for one answer before they ask again.
+  public mutating func append(_ arrival: Arrival) {
+    let last = trace.arrivals.last?.time ?? .zero
+    require(
+      arrival.time >= max(state.now, last),
+      "an arrival at \(arrival.time.nanoseconds) ns comes after \(max(state.now, last).nanoseconds) ns have passed")
+    trace.arrivals.append(arrival)
+  }
 
   private mutating func admitArrivals(_ events: inout [EngineEvent]) {
     if state.scheduler.liveCount == 0, state.arrived < trace.arrivals.count {

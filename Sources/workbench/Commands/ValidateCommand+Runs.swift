@@ -1,0 +1,33 @@
+import Analysis
+import Core
+import Hardware
+import Validation
+
+extension ValidateCommand {
+  /// - Returns: The worst error in percent.
+  func validateRuns() throws -> Double {
+    var worst = 0.0
+    for folder in folders {
+      var parts = folder.split(separator: "/", omittingEmptySubsequences: false)
+      while parts.count > 1, parts.last == "" { parts.removeLast() }
+      let path = parts.joined(separator: "/")
+      let comparison: RunComparison
+      do {
+        let run = try MeasuredRun(
+          name: parts.last.map(String.init) ?? folder, configuration: try Files.bytes(of: path + "/config.json"),
+          workload: String(decoding: try Files.bytes(of: path + "/workload.csv"), as: UTF8.self),
+          measured: String(decoding: try Files.bytes(of: path + "/measured.csv"), as: UTF8.self))
+        comparison = try RunComparison(of: run, hostTime: hostMs.map { .seconds($0 / 1e3) } ?? ModelledGPU.defaultHostTime)
+      } catch let fault as ValidationFault {
+        throw Fault(fault.description)
+      }
+      if json { comparison.remarks.forEach { complain("workbench: \(comparison.name): \($0)") } }
+      print(json ? comparison.json.pretty() : comparison.text)
+      worst = max(worst, comparison.worstError)
+    }
+    return worst
+  }
+
+  /// - Returns: The worst error in percent.
+  func validateSweeps() throws -> Double { 0 }
+}

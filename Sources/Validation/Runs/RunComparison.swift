@@ -19,8 +19,12 @@ public struct RunComparison: Sendable {
 
   /// Replays `run` through the engine.
   ///
-  /// - Parameter hostTime: What a step costs beside its kernels.
-  public init(of run: MeasuredRun, hostTime: EngineTime = ModelledGPU.defaultHostTime) throws(ValidationFault) {
+  /// - Parameters:
+  ///   - hostTime: What a step costs beside its kernels.
+  ///   - each: Receives every step.
+  public init(
+    of run: MeasuredRun, hostTime: EngineTime = ModelledGPU.defaultHostTime, each: (StepRecord) -> Void = { _ in }
+  ) throws(ValidationFault) {
     let replicas = max(1, run.settings.dp ?? 1)
     var answers = [RequestLatency?](repeating: nil, count: run.trace.arrivals.count)
     var steps = 0
@@ -33,7 +37,10 @@ public struct RunComparison: Sendable {
       var engine = try run.settings.engine(for: share, hostTime: hostTime)
       var scoreboard = Scoreboard()
       do {
-        while let report = try engine.step() { scoreboard.fold(report.events, report.record, arrivals: engine.trace.arrivals) }
+        while let report = try engine.step() {
+          scoreboard.fold(report.events, report.record, arrivals: engine.trace.arrivals)
+          each(report.record)
+        }
       } catch {
         throw ValidationFault("\(run.name): \(error)")
       }

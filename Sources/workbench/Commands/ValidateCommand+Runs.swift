@@ -7,6 +7,8 @@ extension ValidateCommand {
   /// - Returns: The worst error in percent.
   func validateRuns() throws -> Double {
     var worst = 0.0
+    let steps = try stepsCsv.map(Output.init)
+    steps?.write(StepsCSV.header)
     for folder in folders {
       var parts = folder.split(separator: "/", omittingEmptySubsequences: false)
       while parts.count > 1, parts.last == "" { parts.removeLast() }
@@ -17,7 +19,9 @@ extension ValidateCommand {
           name: parts.last.map(String.init) ?? folder, configuration: try Files.bytes(of: path + "/config.json"),
           workload: String(decoding: try Files.bytes(of: path + "/workload.csv"), as: UTF8.self),
           measured: String(decoding: try Files.bytes(of: path + "/measured.csv"), as: UTF8.self))
-        comparison = try RunComparison(of: run, hostTime: hostMs.map { .seconds($0 / 1e3) } ?? ModelledGPU.defaultHostTime)
+        comparison = try RunComparison(of: run, hostTime: hostMs.map { .seconds($0 / 1e3) } ?? ModelledGPU.defaultHostTime) { record in
+          steps?.append { StepsCSV.append(record, to: &$0) }
+        }
       } catch let fault as ValidationFault {
         throw Fault(fault.description)
       }
@@ -25,6 +29,7 @@ extension ValidateCommand {
       print(json ? comparison.json.pretty() : comparison.text)
       worst = max(worst, comparison.worstError)
     }
+    try steps?.finish()
     return worst
   }
 

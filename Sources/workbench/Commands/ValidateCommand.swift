@@ -21,6 +21,9 @@ struct ValidateCommand: ParsableCommand {
   @Option(help: "Milliseconds that a step of a replayed run costs beside its kernels (default 0.3).")
   var hostMs: Double?
 
+  @Option(help: "Write the steps of the replays, one row a step; - for standard output.")
+  var stepsCsv: String?
+
   @Flag(help: "Print JSON, one object for each comparison.")
   var json = false
 

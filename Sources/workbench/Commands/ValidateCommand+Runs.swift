@@ -33,6 +33,20 @@ extension ValidateCommand {
     return worst
   }
 
-  /// - Returns: The worst error in percent.
-  func validateSweeps() throws -> Double { 0 }
+  /// - Returns: The worst mean absolute error in percent.
+  func validateSweeps() throws -> Double {
+    var worst = 0.0
+    for path in sweep {
+      let comparison: SweepComparison
+      do {
+        let text = String(decoding: try Files.bytes(of: path), as: UTF8.self)
+        comparison = SweepComparison(of: try SweepTable(name: path.split(separator: "/").last.map(String.init) ?? path, text: text))
+      } catch let fault as ValidationFault {
+        throw Fault(fault.description)
+      }
+      print(json ? comparison.json.pretty() : comparison.text)
+      worst = max(worst, comparison.errors?.mean ?? .infinity)
+    }
+    return worst
+  }
 }

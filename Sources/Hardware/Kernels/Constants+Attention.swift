@@ -13,9 +13,9 @@ extension DecodeAttention.Constants {
         residentFrom: 0.79, residentOver: 0.12, residentEfficiency: 0.43)
     case .flashAttention3:
       self.init(
-        launch: 11.22, memoryEfficiency: 0.933, splitTokens: 361, unit: 2.49, walk: 0.036, walkWidth: 1.50, arithmeticEfficiency: 0.566,
-        overlap: 1.00, merge: 15.00, fillingPart: 0.030, cyclesPerToken: 2051, cyclesPerHead: 1100, regroup: 0.00, plain: nil,
-        residentFrom: 0.74, residentOver: 0.52, residentEfficiency: 0.21)
+        launch: 11.07, memoryEfficiency: 0.970, splitTokens: 911, unit: 2.21, walk: 0.788, walkWidth: 1.50, arithmeticEfficiency: 2.703,
+        overlap: 1.12, merge: 0.00, fillingPart: 0.132, cyclesPerToken: 2305, cyclesPerHead: 1612, regroup: 0.00, plain: nil,
+        residentFrom: 1.50, residentOver: 1.99, residentEfficiency: 0.16)
     case .tensorRT where !isNarrow:
       self.init(
         launch: 7.94, memoryEfficiency: 0.937, splitTokens: 38, unit: 1.33, walk: 0.059, walkWidth: 0.28, arithmeticEfficiency: 0.100,

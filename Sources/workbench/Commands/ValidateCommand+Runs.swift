@@ -4,9 +4,9 @@ import Hardware
 import Validation
 
 extension ValidateCommand {
-  /// - Returns: The worst error in percent.
-  func validateRuns() throws -> Double {
-    var worst = 0.0
+  /// - Returns: The worst error of each run, in percent.
+  func runErrors() throws -> [Double] {
+    var errors: [Double] = []
     let steps = try stepsCsv.map(Output.init)
     steps?.write(StepsCSV.header)
     for folder in folders {
@@ -27,15 +27,15 @@ extension ValidateCommand {
       }
       if json { comparison.remarks.forEach { complain("workbench: \(comparison.name): \($0)") } }
       print(json ? comparison.json.pretty() : comparison.text)
-      worst = max(worst, comparison.worstError)
+      errors.append(comparison.worstError)
     }
     try steps?.finish()
-    return worst
+    return errors
   }
 
-  /// - Returns: The worst mean absolute error in percent.
-  func validateSweeps() throws -> Double {
-    var worst = 0.0
+  /// - Returns: The mean absolute error of each table, in percent.
+  func sweepErrors() throws -> [Double] {
+    var errors: [Double] = []
     for path in sweep {
       let comparison: SweepComparison
       do {
@@ -45,8 +45,8 @@ extension ValidateCommand {
         throw Fault(fault.description)
       }
       print(json ? comparison.json.pretty() : comparison.text)
-      worst = max(worst, comparison.errors?.mean ?? .infinity)
+      errors.append(comparison.errors?.mean ?? .infinity)
     }
-    return worst
+    return errors
   }
 }

@@ -4,9 +4,12 @@
 /// There is no prefill mode and no decode mode.
 ///
 /// ```
-/// |        prompt        |  output  | draft |
-/// 0          computed →          known     known + draft
+/// |        prompt        |  output  | in flight | draft |
+/// 0          computed →          known
 /// ```
+///
+/// A token is in flight from the planning of the step that samples it until that step has ended: its
+/// place is known, the token is not.
 public struct Request: Identifiable, Equatable, Sendable {
   public enum Phase: UInt8, Equatable, Sendable {
     /// In the queue, never admitted.
@@ -14,6 +17,8 @@ public struct Request: Identifiable, Equatable, Sendable {
     case running
     /// In the queue again; its output is kept, its keys and values are not.
     case preempted
+    /// Neither; its row is free.
+    case left
   }
 
   public let id: RequestID
@@ -27,8 +32,11 @@ public struct Request: Identifiable, Equatable, Sendable {
   public package(set) var output: [TokenID] = []
   /// Proposed tokens that the next step verifies.
   public package(set) var draft: [TokenID] = []
-  /// Tokens whose keys and values are in memory, or will be when the step in flight ends.
+  /// Tokens whose keys and values are in memory, or will be when the steps planned so far have ended.
   public package(set) var computed = 0
+  /// Output tokens that planned steps will sample (vLLM's output placeholders). It outlives a preemption,
+  /// for the step that samples them does run.
+  public package(set) var inFlight = 0
   /// True when the last step it was in left known tokens uncomputed.
   public package(set) var isReading = false
   /// Place among equals in the queue: its number of arrival, or below zero after a preemption.
@@ -49,7 +57,9 @@ public struct Request: Identifiable, Equatable, Sendable {
 
   @inlinable public var known: Int { prompt.count + output.count }
   /// What a step may compute.
-  @inlinable public var pending: Int { known + draft.count - computed }
+  @inlinable public var pending: Int { isEnding ? 0 : known + inFlight + draft.count - computed }
+  /// The token in flight is its last. (It may reach the model's context instead: the planner sees to that.)
+  @inlinable public var isEnding: Bool { inFlight > 0 && output.count + inFlight >= outputLimit }
 
   /// Calls `body` with each known token of `range`, in order.
   public func forEachToken(in range: Range<Int>, _ body: (TokenID) -> Void) {

@@ -11,18 +11,13 @@ struct StepLoad: Equatable {
   var decodeAsPrefill = PrefillAttention.Load()
 
   init(_ batch: Batch, decode decodeKernel: DecodeAttention, prefill prefillKernel: PrefillAttention) {
-    let lone = decodeKernel.packedRows(tokens: 1)
     let mixes = prefillKernel.constants.mixing == .asPrefill
     for slot in batch.slots where slot.count > 0 {
       let count = Int(slot.count)
       tokens += count
       logits += 1 + Int(slot.drafts)
       if slot.isDecode {
-        let context = slot.context
-        decode.sequences += 1
-        decode.contexts += context
-        decode.longest = max(decode.longest, context)
-        decode.packedContexts += context * (count == 1 ? lone : decodeKernel.packedRows(tokens: count))
+        decodeKernel.add(context: slot.context, tokens: count, to: &decode)
         if mixes { prefillKernel.add(rows: count, history: Int(slot.first), to: &decodeAsPrefill) }
       } else {
         prefillKernel.add(rows: count, history: Int(slot.first), to: &prefill)

@@ -127,13 +127,13 @@ extension Recording {
   private struct Choices: Decodable {
     var device, model, policy, batching: String?
     var tp, seed: Int?
-    var prefixCache: String?
+    var prefixCache, asyncScheduling: String?
     var maxBatchedTokens, maxSequences, blockSize, kvBlocks: Int?
     var memoryUtilization, sloTTFT, sloTPOT: Double?
 
     enum CodingKeys: String, CodingKey {
       case device, model, policy, batching, tp, seed
-      case prefixCache = "prefix-cache", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs"
+      case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs"
       case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
       case sloTTFT = "slo-ttft-ms", sloTPOT = "slo-tpot-ms"
     }
@@ -150,6 +150,7 @@ extension Recording {
       take(tp, \.tensorParallel)
       take(seed.map { UInt64(truncatingIfNeeded: $0) }, \.seed)
       take(prefixCache, \.prefixCache)
+      take(asyncScheduling, \.asyncScheduling)
       take(maxBatchedTokens, \.maxBatchedTokens)
       take(maxSequences, \.maxSequences)
       take(blockSize, \.blockSize)

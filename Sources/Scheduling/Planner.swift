@@ -10,6 +10,9 @@ import KVMemory
 /// that was given its content earlier in the same step, or miss one that was
 /// evicted for it.
 ///
+/// Whether the step before has ended is all one to it: what that step will
+/// sample counts as a token in flight, and who needs only that one is left out.
+///
 /// The work is proportional to what is scheduled, never to the length of the queue.
 public struct Planner: Sendable {
   public var limits: Limits
@@ -150,7 +153,7 @@ struct Pass {
       }
       let fresh = state.memory.allocate(row, slots: slots, into: &plan.blocks)
       let known = state.requests[row].known
-      let drafts = max(0, want + computed - known)
+      let drafts = max(0, want + computed - known - state.requests[row].inFlight)
       if drafts > 0 || !state.requests[row].draft.isEmpty {
         state.requests[row].draft.removeAll(keepingCapacity: true)
       }
@@ -296,7 +299,9 @@ struct Pass {
     for slot in plan.slots {
       let row = Int(slot.row)
       state.requests[row].computed = Int(slot.first) + Int(slot.count)
-      state.requests[row].isReading = state.requests[row].computed < state.requests[row].known
+      let sampled = state.requests[row].known + state.requests[row].inFlight
+      state.requests[row].isReading = state.requests[row].computed < sampled
+      if !state.requests[row].isReading { state.requests[row].inFlight += 1 }
     }
     plan.freeBlocks = state.memory.pool.freeCount
     plan.running = state.running.count

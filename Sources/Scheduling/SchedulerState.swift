@@ -64,6 +64,7 @@ public struct SchedulerState: Sendable {
   public mutating func retire(row: Int) {
     memory.release(row)
     memory.clear(row)
+    requests[row].phase = .left
     freeRows.append(Int32(row))
   }
 
@@ -99,20 +100,34 @@ public struct SchedulerState: Sendable {
 
   // MARK: Absorbing what a device computed
 
+  /// False when the request has left since it was planned, whoever has its row now.
+  @inline(__always)
+  public func isAlive(_ id: RequestID, row: Int) -> Bool {
+    requests[row].id == id && requests[row].phase != .left
+  }
+
   /// Appends what came out and takes back what did not stand.
+  ///
+  /// A request that was preempted while its token was in flight gets the token too; when it was its last,
+  /// the request leaves the queue.
   /// - Parameter tokens: What the request's part of the step gave, at least one.
   /// - Returns: How many tokens were kept, and whether the request has now reached a limit.
   public mutating func absorb(
     row: Int, rejected: Int, tokens: Span<TokenID>, limits: Limits
   ) -> (kept: Int, finish: FinishReason?) {
-    requests[row].computed -= rejected
+    let isRunning = requests[row].phase == .running
+    requests[row].inFlight -= 1
+    if isRunning { requests[row].computed -= rejected }
     let room = min(
       requests[row].outputLimit - requests[row].output.count, limits.maxModelLength - requests[row].known)
     let kept = min(tokens.count, room)
     for position in 0..<kept { requests[row].output.append(tokens[position]) }
-    requests[row].computed -= tokens.count - kept
-    if limits.speculation.maxDrafts > 0 { publish(row, upTo: requests[row].computed) }
+    if isRunning {
+      requests[row].computed -= tokens.count - kept
+      publish(row, upTo: requests[row].computed - requests[row].inFlight)
+    }
     guard kept == room else { return (kept, nil) }
+    if !isRunning { waiting.remove(requests[row].id) }
     return (kept, requests[row].output.count >= requests[row].outputLimit ? .outputLimit : .contextLimit)
   }
 

@@ -34,7 +34,7 @@ public struct Axis: Sendable {
 
 /// The axes that can be switched.
 public enum AxisCatalogue {
-  public static let all: [Axis] = [policy, batching, prefixCache, maxBatchedTokens, maxSequences]
+  public static let all: [Axis] = [policy, batching, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
 
@@ -77,6 +77,20 @@ public enum AxisCatalogue {
     name: "max-seqs", summary: "requests in the batch", members: [], range: 1...65_536,
     current: { String($0.planner.limits.maxSequences) },
     change: { engine, text in engine.planner.limits.maxSequences = Int(text) ?? engine.planner.limits.maxSequences })
+
+  /// Switched off, the step that was planned ahead is still taken; switched on, the next step plans two.
+  static let asyncScheduling = Axis(
+    name: "async-scheduling", summary: "whether a step is planned while the one before it runs",
+    members: [
+      Descriptor(
+        name: "on", summary: "planned one step ahead of the tokens: the device never waits for a plan",
+        source: "vLLM --async-scheduling, the default where nothing forbids it; NanoFlow (arXiv 2408.12757)"),
+      Descriptor(
+        name: "off", summary: "planned when the step before has ended", source: "vLLM --no-async-scheduling"),
+    ],
+    range: nil,
+    current: { $0.plansAhead ? "on" : "off" },
+    change: { engine, name in engine.plansAhead = name == "on" })
 }
 
 /// What can be asked of a running engine. Recordings keep it with the step at which it was asked.

@@ -14,6 +14,8 @@ public struct Configuration: Equatable, Sendable {
   public var tensorParallel = 1
   public var policy = "fcfs"
   public var batching = "continuous"
+  /// `on` plans a step while the one before it runs, as vLLM does unless something forbids it.
+  public var asyncScheduling = "on"
   public var prefixCache = "lru"
   /// Tokens computed in a step.
   public var maxBatchedTokens = 2_048
@@ -44,7 +46,7 @@ public struct Configuration: Equatable, Sendable {
   public static let settled: [(axis: String, member: String)] = [
     ("prefill", "chunked"), ("placement", "colocated"), ("reservation", "paged"), ("preemption", "recompute"),
     ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
-    ("pp", "1"), ("async-scheduling", "off"),
+    ("pp", "1"),
   ]
 
   /// All choices by name, in the order of the help.
@@ -52,7 +54,7 @@ public struct Configuration: Equatable, Sendable {
     let number = { (value: Double?) in value.map(Value.number) ?? Value.none }
     let own: [(name: String, value: Value)] = [
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("policy", .text(policy)),
-      ("batching", .text(batching)), ("prefix-cache", .text(prefixCache)),
+      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
       ("memory-utilization", .number(memoryUtilization)), ("slo-ttft-ms", number(sloTTFT)),
@@ -103,13 +105,15 @@ extension Configuration {
     let planner = try planner(limits)
     return Engine(
       trace: trace, planner: planner,
-      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: gpu)
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: gpu,
+      plansAhead: asyncScheduling == "on")
   }
 
   private func planner(_ limits: Limits) throws(ConfigurationError) -> Planner {
     let chosen = [
       (AxisCatalogue.policy, policy), (AxisCatalogue.batching, batching), (AxisCatalogue.prefixCache, prefixCache),
       (AxisCatalogue.maxBatchedTokens, String(maxBatchedTokens)), (AxisCatalogue.maxSequences, String(maxSequences)),
+      (AxisCatalogue.asyncScheduling, asyncScheduling),
     ]
     for (axis, choice) in chosen {
       if let fault = axis.fault(of: choice) { throw ConfigurationError(fault) }

@@ -9,14 +9,26 @@ import Speculation
 /// ```
 /// arrivals ─▶ admit ─▶ plan ─▶ execute ─▶ absorb ─▶ tick ─▶ events
 /// ```
+///
+/// A step is one batch on the device. With asynchronous scheduling its batch was decided when the step
+/// before began, so that the device never waits for a plan, and who arrives meanwhile waits for the
+/// rest of that step and for all of the next:
+///
+/// ```
+/// synchronous    plan 0 │ step 0 │ plan 1 │ step 1 │ …
+/// asynchronous   plan 0, plan 1  │ plan 2          │ plan 3
+///                       │ step 0 │ step 1          │ step 2 …
+/// ```
 public struct Engine: Sendable {
-  public let trace: Trace
+  public private(set) var trace: Trace
   public internal(set) var state: EngineState
   public internal(set) var planner: Planner
   public internal(set) var device: any Device
   private var drafter: any Drafter
   /// What becomes of a request whose prompt and output exceed the model's context.
   private let overlong: Overlong
+  /// Asynchronous scheduling: the next step is planned when this one begins.
+  public internal(set) var plansAhead: Bool
 
   public enum Overlong: Sendable {
     /// It is turned away when it arrives.
@@ -27,13 +39,17 @@ public struct Engine: Sendable {
 
   public init(
     trace: Trace, planner: Planner, memory: KVCache, device: any Device, drafter: any Drafter = NoSpeculation(),
-    overlong: Overlong = .reject
+    overlong: Overlong = .reject, plansAhead: Bool = false
   ) {
+    require(
+      !plansAhead || planner.limits.speculation.maxDrafts == 0,
+      "asynchronous scheduling with \(planner.limits.speculation.maxDrafts) drafts: a plan made ahead knows no drafts")
     self.trace = trace
     self.planner = planner
     self.device = device
     self.drafter = drafter
     self.overlong = overlong
+    self.plansAhead = plansAhead
     state = EngineState(scheduler: SchedulerState(memory: memory))
   }
 
@@ -54,28 +70,48 @@ public struct Engine: Sendable {
     guard !isDone else { return nil }
     var events = state.pendingEvents
     state.pendingEvents = []
+    var decided = state.ahead
+    if let decided { report(decided.plan, &events) }
     admitArrivals(&events)
     let start = state.now
 
-    var plan = StepPlan()
-    var batch = Batch()
+    if decided == nil {
+      decided = decide(state.step)
+      if let decided { report(decided.plan, &events) }
+    }
+    state.ahead = plansAhead ? decide(state.step + 1) : nil
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
-    if state.scheduler.liveCount > 0 {
-      plan = planner.plan(step: state.step, &state.scheduler)
-      batch = makeBatch(plan)
-      outcome = try device.execute(batch)
-      report(plan, &events)
-      absorb(plan, batch, outcome, &events)
+    if let decided {
+      outcome = try device.execute(decided.batch)
+      absorb(decided, outcome, &events)
     }
 
     state.clock.advance(by: outcome.duration)
-    let record = makeRecord(plan, batch, outcome, events, start: start)
+    let step = decided ?? DecidedStep(plan: StepPlan(), batch: Batch())
+    let record = makeRecord(step.plan, outcome, events, start: start)
     state.step += 1
     state.history.fold(events, record)
-    return StepReport(record: record, plan: plan, batch: batch, outcome: outcome, events: events)
+    return StepReport(record: record, plan: step.plan, batch: step.batch, outcome: outcome, events: events)
+  }
+
+  /// Plans a step, this one or the next; nil when nobody lives, or when a step planned ahead would be empty.
+  private mutating func decide(_ step: StepIndex) -> DecidedStep? {
+    guard state.scheduler.liveCount > 0 else { return nil }
+    let plan = planner.plan(step: step, &state.scheduler)
+    if step > state.step, plan.slots.isEmpty, plan.preempted.isEmpty { return nil }
+    return DecidedStep(plan: plan, batch: makeBatch(plan))
   }
 
   // MARK: Arrivals
+
+  /// Adds a request at the end of the trace, for clients who wait for one answer before they ask again.
+  public mutating func append(_ arrival: Arrival) {
+    let last = trace.arrivals.last?.time ?? .zero
+    require(
+      arrival.time >= max(state.now, last),
+      "an arrival at \(arrival.time.nanoseconds) ns comes after \(max(state.now, last).nanoseconds) ns have passed")
+    trace.arrivals.append(arrival)
+  }
 
   private mutating func admitArrivals(_ events: inout [EngineEvent]) {
     if state.scheduler.liveCount == 0, state.arrived < trace.arrivals.count {
@@ -124,11 +160,13 @@ public struct Engine: Sendable {
     slots.reserveCapacity(plan.slots.count)
     for slot in plan.slots {
       let request = Int(slot.row)
+      let samples = !state.scheduler.requests[request].isReading
       slots.append(
         Batch.Slot(
           request: slot.request, first: Int(slot.first), count: Int(slot.count), drafts: Int(slot.drafts),
           draftsArePadding: slot.draftsArePadding, promptCount: state.scheduler.requests[request].prompt.count,
-          outputs: state.scheduler.requests[request].output.count, samples: !state.scheduler.requests[request].isReading))
+          outputs: state.scheduler.requests[request].output.count + state.scheduler.requests[request].inFlight - (samples ? 1 : 0),
+          samples: samples))
     }
     return Batch(slots: slots)
   }
@@ -146,16 +184,22 @@ public struct Engine: Sendable {
     }
   }
 
-  private mutating func absorb(_ plan: StepPlan, _ batch: Batch, _ outcome: BatchOutcome, _ events: inout [EngineEvent]) {
+  private mutating func absorb(_ step: DecidedStep, _ outcome: BatchOutcome, _ events: inout [EngineEvent]) {
+    let plan = step.plan
     require(
-      outcome.slots.count == batch.slots.count,
-      "\(device.name) answered for \(outcome.slots.count) of \(batch.slots.count) slots")
+      outcome.slots.count == step.batch.slots.count,
+      "\(device.name) answered for \(outcome.slots.count) of \(step.batch.slots.count) slots")
     var leaving: [Int32] = []
     var token = 0
     for position in plan.slots.indices {
       let slot = plan.slots[position]
       let result = outcome.slots[position]
       let row = Int(slot.row)
+      // Who hung up after the plan was made has had its share computed for nothing.
+      guard state.scheduler.isAlive(slot.request, row: row) else {
+        token += Int(result.emitted)
+        continue
+      }
       var emitted = 0
       var finish: FinishReason?
       if result.emitted > 0 {
@@ -170,6 +214,7 @@ public struct Engine: Sendable {
           accepted: Int16(result.accepted), emitted: Int16(emitted)))
       if let finish {
         events.append(.finished(slot.request, finish))
+        state.ahead?.forgetPreemption(of: slot.request)
         state.scheduler.retire(row: row)
         leaving.append(slot.row)
       } else if planner.limits.speculation.maxDrafts > 0 {
@@ -182,7 +227,7 @@ public struct Engine: Sendable {
   }
 
   private func makeRecord(
-    _ plan: StepPlan, _ batch: Batch, _ outcome: BatchOutcome, _ events: [EngineEvent], start: EngineTime
+    _ plan: StepPlan, _ outcome: BatchOutcome, _ events: [EngineEvent], start: EngineTime
   ) -> StepRecord {
     var record = StepRecord()
     record.step = state.step

@@ -28,7 +28,8 @@ struct TinyBench {
   init(
     policy: some SchedulingPolicy = FirstComeFirstServed(), batching: Batching = .continuous, tokensPerStep: Int = 8,
     sequences: Int = 8, blocks: Int = 100, blockSize: Int = 4, reuses: Bool = false, arrivals: [Int] = [],
-    prompts: [Int], outputs: [Int], priorities: [Int] = [], contents: [Prompt]? = nil
+    prompts: [Int], outputs: [Int], priorities: [Int] = [], contents: [Prompt]? = nil, plansAhead: Bool = false,
+    aborts: [Int: Int] = [:]
   ) {
     var limits = Limits()
     limits.maxBatchedTokens = tokensPerStep
@@ -38,12 +39,13 @@ struct TinyBench {
       Arrival(
         time: .milliseconds(arrivals.isEmpty ? 0 : arrivals[number]),
         prompt: contents?[number] ?? Prompt(TokenRun(.own(number), count: prompts[number])), outputLimit: outputs[number],
-        priority: priorities.isEmpty ? 0 : priorities[number])
+        priority: priorities.isEmpty ? 0 : priorities[number], abortTime: aborts[number].map { .milliseconds($0) })
     }
     engine = Engine(
       trace: Trace(name: "tiny", arrivals: requests),
       planner: Planner(limits: limits, batching: batching, policy: policy),
-      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses), device: MillisecondDevice())
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses), device: MillisecondDevice(),
+      plansAhead: plansAhead)
   }
 
   /// Runs to the end, checking memory after every step.

@@ -2,7 +2,7 @@ import Core
 
 extension SplitMix {
   /// Exponential with mean 1, by inversion.
-  mutating func exponential() -> Double {
+  package mutating func exponential() -> Double {
     // 1 − unit is in (0, 1], so the logarithm is finite.
     -Elementary.logarithm(1 - unit())
   }

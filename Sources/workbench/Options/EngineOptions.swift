@@ -21,6 +21,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Batching: continuous, static.")
   var batching: String?
 
+  @Option(help: "Whether a step is planned while the one before it runs: on, off.")
+  var asyncScheduling: String?
+
   @Option(help: "Prefix cache: lru, off.")
   var prefixCache: String?
 
@@ -59,7 +62,6 @@ struct EngineOptions: ParsableArguments {
   @Option(help: .hidden) var speculate: String?
   @Option(help: .hidden) var weights: String?
   @Option(help: .hidden) var pp: String?
-  @Option(help: .hidden) var asyncScheduling: String?
 
   /// `base` with what was chosen on the command line.
   func configuration(over base: Configuration = Configuration()) throws -> Configuration {
@@ -71,6 +73,7 @@ struct EngineOptions: ParsableArguments {
     take(tp, \.tensorParallel)
     take(policy, \.policy)
     take(batching, \.batching)
+    take(asyncScheduling, \.asyncScheduling)
     take(prefixCache, \.prefixCache)
     take(maxBatchedTokens, \.maxBatchedTokens)
     take(maxSeqs, \.maxSequences)
@@ -116,7 +119,7 @@ struct EngineOptions: ParsableArguments {
     let asked = [
       "prefill": prefill, "placement": placement, "reservation": reservation, "preemption": preemption,
       "kv-format": kvFormat, "retain": retain, "attention": attention, "speculate": speculate, "weights": weights,
-      "pp": pp, "async-scheduling": asyncScheduling,
+      "pp": pp,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

@@ -8,7 +8,7 @@ import ServingEngine
 enum WhyNotNow {
   /// For the request that is served next.
   static func ofHead(_ run: Run) -> String {
-    guard let plan = run.last?.plan else { return "decided in the first step" }
+    guard let plan = run.engine.state.ahead?.plan ?? run.last?.plan else { return "decided in the first step" }
     let limits = run.engine.planner.limits
     // The queue was ordered anew after the step: its reason was another request's.
     if let policy = run.observatory.choices["policy"], policy != type(of: run.engine.planner.policy).descriptor.name {

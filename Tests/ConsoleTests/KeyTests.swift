@@ -24,16 +24,38 @@ struct KeyTests {
   @Test("10. steps ten times and stays on its page; a lone digit is a page")
   func counts() throws {
     var sample = ConsoleSample()
-    try sample.type("310")
+    try sample.type("3")
+    _ = sample.state.update(.waited(.seconds(1)))
+    try sample.type("10")
     #expect(sample.sentence.hasPrefix(" 10 · then . , [ or ]"))
     try sample.type(".")
     #expect(sample.effects == ["step 10"] && sample.state.view.page == 2)
     try sample.type("025,")
     #expect(sample.effects == ["step -25"])
-    try sample.type("2.")
-    #expect(sample.effects == ["step 1"] && sample.state.view.page == 1)
     try sample.type("0<esc>.")
     #expect(sample.effects == ["step 1"])
+  }
+
+  @Test("digits are a count when . , [ or ] comes at once, and pages after a moment")
+  func loneDigits() throws {
+    var sample = ConsoleSample()
+    try sample.type("4")
+    #expect(sample.state.view.page == 3)
+    _ = sample.state.update(.waited(.seconds(1)))
+    try sample.type("5,")
+    #expect(sample.effects == ["step -5"] && sample.state.view.page == 3)
+    try sample.type("2")
+    _ = sample.state.update(.waited(.milliseconds(599)))
+    try sample.type(".")
+    #expect(sample.effects == ["step 2"] && sample.state.view.page == 3)
+    try sample.type("2")
+    for _ in 0..<6 { _ = sample.state.update(.waited(.milliseconds(100))) }
+    try sample.type(".")
+    #expect(sample.effects == ["step 1"] && sample.state.view.page == 1)
+    try sample.type("12.")
+    #expect(sample.effects == ["step 12"] && sample.state.view.page == 1)
+    try sample.type("1j.")
+    #expect(sample.effects == ["step 1"] && sample.state.view.page == 0)
   }
 
   @Test("] and [ go from event to event and say what happened")

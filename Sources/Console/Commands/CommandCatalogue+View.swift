@@ -41,12 +41,12 @@ extension CommandCatalogue {
         return []
       }),
     ConsoleCommand(
-      "filter", .view, "list only what fits: chat input>1000 !done", keys: [.init("/")],
+      "filter", .view, "list only what fits: chat prompt>1000 !done", keys: [.init("/")],
       argument: .init(placeholder: "TEXT", isRequired: false),
       perform: { state, call in
         if let text = call.argument {
           state.view.filter = text
-          if let fault = RequestQuery(text).fault { state.say(fault, isError: true) }
+          if let fault = RequestFilter(text).fault { state.say(fault, isError: true) }
         } else {
           state.dialog = FilterDialog(state)
         }

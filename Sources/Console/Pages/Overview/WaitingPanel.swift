@@ -22,13 +22,11 @@ extension OverviewPage {
     init(_ scene: Scene, isFocused: Bool, count: Int) {
       self.scene = scene
       self.isFocused = isFocused
-      let filter = Filter(scene)
+      let filter = scene.filter
       let scheduler = scene.snapshot.shown.engine.state.scheduler
       let slots = scheduler.waiting.slots(first: min(Self.reach, filter.isEmpty ? max(1, count) : Self.reach))
       let requests = scheduler.requests
-      rows = filter.isEmpty ? slots : slots.filter {
-        filter.matches(requests[$0].id, phase: requests[$0].phase == .preempted ? "preempted" : "queued", label: requests[$0].label)
-      }
+      rows = filter.isEmpty ? slots : slots.filter { filter.matches(requests[$0].id, in: scene.run) }
       head = slots.first
     }
 

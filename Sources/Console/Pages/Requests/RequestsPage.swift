@@ -36,7 +36,7 @@ public struct RequestsPage: Page {
 
   static func sequence(_ scene: Scene) -> RequestSequence {
     RequestSequence(
-      scene.run, filter: RequestFilter(scene.view.filter), order: scene.view.requests.order,
+      scene.run, filter: scene.filter, order: scene.view.requests.order,
       isReversed: scene.view.requests.isReversed)
   }
 
@@ -99,7 +99,7 @@ public struct RequestsPage: Page {
     let order = sequence.isSorted ? view.order : .arrival
     let sort = StyledText("sort \(order.rawValue) \(view.isReversed ? Glyphs.descending : Glyphs.ascending)", Style(.borderBadge))
     let filter = scene.view.filter
-    if let problem = RequestFilter(filter).problem { return sort + StyledText(" · filter: \(problem)", Style(.warn)) }
+    if let fault = scene.filter.fault { return sort + StyledText(" · filter: \(fault)", Style(.warn)) }
     if !filter.isEmpty { return sort + StyledText(" · filter \(filter)", Style(.borderBadge)) }
     let legend = width >= 100 ? "  · queued █ prefill ▒ decode ╳ preempted ░ stalled" : width >= 76 ? "  · queued █ prefill ▒ decode ╳ preempt" : ""
     return sort + StyledText(legend, Style(.borderBadge))

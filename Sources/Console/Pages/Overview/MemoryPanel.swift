@@ -84,7 +84,7 @@ extension OverviewPage {
     ) {
       guard !row.isEmpty else { return }
       canvas.put(
-        StyledText(left.padded(to: 12), leftStyle) + StyledText(NumberText.whole(one, 6)) + StyledText("  " + right.padded(to: 6), rightStyle)
+        StyledText(left.padded(to: 12), leftStyle) + StyledText(NumberText.whole(one, 6)) + StyledText(" " + right.padded(to: 7), rightStyle)
           + StyledText(NumberText.whole(other, 6)), at: row.origin)
     }
 

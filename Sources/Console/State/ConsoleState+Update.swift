@@ -179,6 +179,11 @@ extension ConsoleState {
       return []
     case .run(let line):
       self.dialog = nil
+      if dialog is PaletteDialog {
+        typedLines.removeAll { $0 == line }
+        typedLines.append(line)
+        if typedLines.count > 100 { typedLines.removeFirst() }
+      }
       return run(line: line)
     case .press(let key):
       self.dialog = nil

@@ -34,6 +34,8 @@ public struct ConsoleState: Sendable {
   /// The answer to the last `Effect.listFiles`.
   var files: [String] = []
   var marks: [Character: StepIndex] = [:]
+  /// Lines that were run from the command line, the latest last.
+  var typedLines: [String] = []
   /// The next key is a letter for this.
   var awaited: Awaited?
   /// Digits that were taken for pages and may yet turn out to be a count.

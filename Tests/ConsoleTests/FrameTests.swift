@@ -41,7 +41,7 @@ struct FrameTests {
     let sample = ConsoleSample(Size(80, 24))
     #expect(sample.row(0) == " workbench  H200 (model) · burst-10m     ‖ PAUSED  step    200  00:01.448  fcfs ")
     #expect(sample.row(1).hasPrefix("[1 Over] 2 KV  3 Hw  4 Req  5 Trace "))
-    #expect(sample.row(1).hasSuffix("  step   5.3 ms  KV 99%  SLO miss 8.3% "))
+    #expect(sample.row(1).hasSuffix("  step   5.3 ms  KV 99%  miss 8.3% of run "))
     #expect(sample.row(-1).hasPrefix(" Space run  , . step  p policy  "))
     #expect(sample.row(-1).contains("  : cmd  ? help"))
   }

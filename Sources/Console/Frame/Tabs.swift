@@ -74,7 +74,8 @@ struct Tabs {
     let missed = run.observatory.scoreboard.attainment.map { Figure.percent(1 - $0, decimals: 1) } ?? "–"
     return [
       StyledText("step ", .muted) + StyledText("\(step.atLeast(5)) ms"), StyledText("KV ", .muted) + StyledText(used.atLeast(3)),
-      StyledText("SLO miss ", .muted) + StyledText(missed.atLeast(4), run.observatory.scoreboard.attainment ?? 1 < 1 ? Style(.sloMissed) : .plain),
+      StyledText("miss ", .muted) + StyledText(missed.atLeast(4), run.observatory.scoreboard.attainment ?? 1 < 1 ? Style(.sloMissed) : .plain)
+        + StyledText(" of run", .muted),
     ]
   }
 }

@@ -100,7 +100,7 @@ struct RequestsPageTests {
         ┃ R r17         521    115   0.01      6.6    0 decode             █▒▒▒▒▒▒▒▒▒▒▒┃
         ┃   r18         434     55   0.02      5.8    0 finished            █▒▒▒▒▒     ┃
         ┃ T r19         501     99   0.02      6.7    0 decode               ▒▒▒▒▒▒▒▒▒▒┃
-        ┗━ sort arrival ↑  · queued █ prefill ▒ decode ╳ preempt ━━━━━━━━━ 4-20 of 36 ━┛
+        ┗━ sort arrival ↑  · queued █ prefill ▒ decode ━━━━━━━━━━━━━━━━━━━ 4-20 of 36 ━┛
         """)
   }
 

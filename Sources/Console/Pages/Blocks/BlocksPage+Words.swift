@@ -1,6 +1,7 @@
 extension BlocksPage {
   public static let words = [
     Word("block", "room for the keys and values of some tokens"),
+    Word("A-X a-x", "holder of most of a cell; small: not of half"),
     Word("live", "named by the table of a running request"),
     Word("cached", "free, but its content can be found again"),
     Word("logical phys", "place in the request, place in the memory"),

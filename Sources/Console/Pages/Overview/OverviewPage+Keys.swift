@@ -43,7 +43,14 @@ private enum Move {
 extension OverviewPage {
   public func press(_ key: KeyPress, _ scene: Scene, in area: Rect) -> Reaction? {
     let focus = Self.focus(scene.view)
-    let place = Self.layout(scene, in: area).area(of: focus) ?? area
+    let layout = Self.layout(scene, in: area)
+    let place = layout.area(of: focus) ?? area
+    if let reaction = press(key, scene, in: focus, at: place) { return reaction }
+    // Where a panel has no rows of its own, j and k go through the batch.
+    return Move(key) == nil ? nil : pressInBatch(key, scene, layout.area(of: .running) ?? area)
+  }
+
+  private func press(_ key: KeyPress, _ scene: Scene, in focus: OverviewPart, at place: Rect) -> Reaction? {
     switch focus {
     case .running: return pressInBatch(key, scene, place)
     case .waiting: return pressInQueue(key, scene, place)

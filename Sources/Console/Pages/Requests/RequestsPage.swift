@@ -101,7 +101,7 @@ public struct RequestsPage: Page {
     let filter = scene.view.filter
     if let fault = scene.filter.fault { return sort + StyledText(" · filter: \(fault)", Style(.warn)) }
     if !filter.isEmpty { return sort + StyledText(" · filter \(filter)", Style(.borderBadge)) }
-    let legend = width >= 100 ? "  · queued █ prefill ▒ decode ╳ preempted ░ stalled" : width >= 76 ? "  · queued █ prefill ▒ decode ╳ preempt" : ""
+    let legend = width >= 100 ? "  · queued █ prefill ▒ decode ╳ preempted ░ stalled" : width >= 76 ? "  · queued █ prefill ▒ decode" : ""
     return sort + StyledText(legend, Style(.borderBadge))
   }
 

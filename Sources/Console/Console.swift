@@ -65,7 +65,8 @@ public struct Console {
     var waits = Int.max
     while !isOver && !ends() {
       var isStale = false
-      if let event = backlog.isEmpty ? terminal.nextEvent(within: patience(state, waits)) : backlog.removeFirst() {
+      let patience = patience(state, waits)
+      if let event = backlog.isEmpty ? terminal.nextEvent(within: patience) : backlog.removeFirst() {
         if perform(state.update(.input(event)), &state) { waits = 0 }
         // What was typed or pasted ahead is one change; a frame for each key would be wasted.
         var budget = 64
@@ -74,8 +75,9 @@ public struct Console {
           budget -= 1
         }
         isStale = true
-      } else if waits < Int.max {
-        waits += 1
+      } else {
+        _ = state.update(.waited(patience))
+        if waits < Int.max { waits += 1 }
       }
       if let snapshot = thread.snapshots.take() {
         _ = state.update(.snapshot(snapshot))

@@ -23,12 +23,26 @@ public protocol Page: Sendable {
   /// The keys that matter on this page, most useful first; the common ones are added by the frame.
   func hints(_ scene: Scene) -> [Hint]
 
+  /// The words and abbreviations of the page, for help: `TTFT`, `frag`, … One line of 46 cells each.
+  static var words: [Word] { get }
+
   /// A key that the common keys have left over (movement, `v`, `o`, `r`, Enter, …).
   /// - Returns: Nil when the page has no use for it.
   func press(_ key: KeyPress, _ scene: Scene, in area: Rect) -> Reaction?
 
   /// A click in the page's area. Nil when it hit nothing.
   func click(_ point: Point, _ scene: Scene, in area: Rect) -> Reaction?
+}
+
+/// What a label of a page means.
+public struct Word: Equatable, Sendable {
+  public let word: String
+  public let meaning: String
+
+  public init(_ word: String, _ meaning: String) {
+    self.word = word
+    self.meaning = meaning
+  }
 }
 
 /// `p policy` in the row of keys.
@@ -57,6 +71,7 @@ public struct Reaction: Sendable {
 }
 
 extension Page {
+  public static var words: [Word] { [] }
   public func hints(_ scene: Scene) -> [Hint] { [] }
   public func press(_ key: KeyPress, _ scene: Scene, in area: Rect) -> Reaction? { nil }
   public func click(_ point: Point, _ scene: Scene, in area: Rect) -> Reaction? { nil }

@@ -35,5 +35,5 @@ public struct Scene: Sendable {
 
 extension Scene {
   /// What the viewer wants listed.
-  public var query: RequestQuery { RequestQuery(view.filter) }
+  public var filter: RequestFilter { RequestFilter(view.filter) }
 }

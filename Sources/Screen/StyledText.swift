@@ -38,6 +38,20 @@ public struct StyledText: Hashable, Sendable, ExpressibleByStringLiteral {
     }
     return kept
   }
+
+  /// In at most `width` cells: as many of the parts between ` · ` as fit whole; cut only when the first does not.
+  public func wholeParts(in width: Int) -> StyledText {
+    var text = self
+    while text.cells > width {
+      guard let run = text.runs.lastIndex(where: { $0.text.contains(" · ") }),
+        let dot = text.runs[run].text.ranges(of: " · ").last
+      else { return truncated(to: width) }
+      let kept = String(text.runs[run].text[..<dot.lowerBound])
+      text.runs.removeSubrange(run...)
+      if !kept.isEmpty { text.runs.append(Run(kept, runs[run].style)) }
+    }
+    return text
+  }
 }
 
 extension Canvas {

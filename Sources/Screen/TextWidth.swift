@@ -105,6 +105,14 @@ extension String {
     return kept + "…"
   }
 
+  /// This text in at most `width` cells, cut after a whole word where that leaves half of it.
+  public func truncatedAtWord(to width: Int) -> String {
+    let text = truncated(to: width)
+    guard text.last == "…", utf8.count > 0, text != self, let space = text.lastIndex(of: " ") else { return text }
+    let words = text[..<space]
+    return String(words).cells * 2 < width ? text : words + " …"
+  }
+
   /// This text in exactly `width` cells, spaces on the right; cut with `…` when longer.
   public func padded(to width: Int) -> String {
     let text = truncated(to: width)

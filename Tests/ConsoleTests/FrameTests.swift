@@ -39,9 +39,9 @@ struct FrameTests {
   @Test("at 80 columns the header keeps state, step, time and policy, and the second row step time, memory and misses")
   func narrowHeader() {
     let sample = ConsoleSample(Size(80, 24))
-    #expect(sample.row(0) == " workbench  burst-10m                    ‖ PAUSED  step    200  00:01.448  fcfs ")
+    #expect(sample.row(0) == " workbench  H200 (model) · burst-10m     ‖ PAUSED  step    200  00:01.448  fcfs ")
     #expect(sample.row(1).hasPrefix("[1 Over] 2 KV  3 Hw  4 Req  5 Trace "))
-    #expect(sample.row(1).hasSuffix("  5.3 ms  KV 99%  SLO 8.3% "))
+    #expect(sample.row(1).hasSuffix("  step   5.3 ms  KV 99%  miss 8.3% of run "))
     #expect(sample.row(-1).hasPrefix(" Space run  , . step  p policy  "))
     #expect(sample.row(-1).contains("  : cmd  ? help"))
   }
@@ -119,10 +119,17 @@ struct FrameTests {
     var sample = ConsoleSample()
     for page in PageCatalogue.members.indices {
       try sample.type(String(page + 1))
-      #expect(sample.frame.inASCII().text.unicodeScalars.allSatisfy { $0.isASCII })
+      for opening in ["", "p", ":", ":policy ", "?", "T", "e", "/chat", "z", "v", "<tab>", "<tab>z"] {
+        try sample.type(opening)
+        #expect(sample.frame.inASCII().text.unicodeScalars.allSatisfy { $0.isASCII }, "page \(page + 1) \(opening)")
+        let unlike = sample.frame.text.unicodeScalars.filter { $0.value > 0x7f && Glyphs.ascii($0) == "?" }
+        #expect(unlike.isEmpty, "page \(page + 1) \(opening)")
+        try sample.type("<esc><esc>")
+      }
     }
+    sample = ConsoleSample()
     try sample.type("p")
-    #expect(sample.frame.inASCII().row(0).hasSuffix("\" PAUSED   step    200   00:01.448   policy fcfs "))
+    #expect(sample.frame.inASCII().row(0).hasSuffix("| PAUSED   step    200   00:01.448   policy fcfs "))
   }
 
   @Test("a still screen is the same canvas each time")

@@ -11,12 +11,12 @@ extension CommandCatalogue {
       obstacle: { $0.snapshot.transport == .done ? "every request has been served; , steps back" : nil },
       perform: { state, _ in [.engine(state.isMoving ? .pause : .run)] }),
     ConsoleCommand(
-      "back", .time, "step back; 10, steps back ten times", keys: [.init(","), .init("S", yieldsToPage: true)],
+      "back", .time, "step back; 10, steps back ten times", keys: [.init(",", yieldsToPage: true), .init("S", yieldsToPage: true)],
       argument: .init(placeholder: "COUNT", isRequired: false), worksBlind: true, wrong: isCount,
       obstacle: { $0.shownStep == 0 ? "this is step 0; nothing comes before it" : nil },
       perform: { _, call in [.engine(.step(-call.times))] }),
     ConsoleCommand(
-      "step", .time, "step forward; 10. steps ten times", keys: [.init("."), .init("s", yieldsToPage: true)],
+      "step", .time, "step forward; 10. steps ten times", keys: [.init(".", yieldsToPage: true), .init("s", yieldsToPage: true)],
       argument: .init(placeholder: "COUNT", isRequired: false), worksBlind: true, wrong: isCount,
       obstacle: { $0.snapshot.shown.engine.nextStart == nil ? "every request has been served; , steps back" : nil },
       perform: { _, call in [.engine(.step(call.times))] }),

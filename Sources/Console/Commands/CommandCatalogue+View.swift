@@ -41,15 +41,25 @@ extension CommandCatalogue {
         return []
       }),
     ConsoleCommand(
-      "filter", .view, "list only what fits: chat input>1000 !done", keys: [.init("/")],
+      "filter", .view, "list only what fits: chat prompt>1000 !done", keys: [.init("/")],
       argument: .init(placeholder: "TEXT", isRequired: false),
       perform: { state, call in
         if let text = call.argument {
           state.view.filter = text
-          if let fault = RequestQuery(text).fault { state.say(fault, isError: true) }
+          if let fault = RequestFilter(text).fault { state.say(fault, isError: true) }
         } else {
           state.dialog = FilterDialog(state)
         }
+        return []
+      }),
+    ConsoleCommand(
+      "match", .view, "to the next request of the filter; N one before",
+      keys: [.init("n", argument: "next"), .init("N", argument: "previous")],
+      argument: .init(placeholder: "next|previous", isRequired: false),
+      wrong: { _, text in text == "next" || text == "previous" ? nil : "match \(text): next or previous is wanted" },
+      obstacle: { $0.view.filter.isEmpty ? "there is no filter; / sets one" : nil },
+      perform: { state, call in
+        state.selectMatch(isBackwards: call.argument == "previous")
         return []
       }),
     forwarded("sort", "sort by another column; O sorts once", ["o", "O"], "has nothing to sort"),
@@ -72,7 +82,7 @@ extension CommandCatalogue {
 
   static let move: [ConsoleCommand] = [
     ConsoleCommand(
-      "move", .move, "move the selection; g G to the ends, ^U ^D by half a page",
+      "move", .move, "move the selection; g G ends, ^U ^D half a page",
       keys: [
         "h", "j", "k", "l", "left", "down", "up", "right", "g", "G", "C-u", "C-d", "pageup", "pagedown", "home", "end",
       ].map { .init($0) },
@@ -82,7 +92,7 @@ extension CommandCatalogue {
       "open-selected", .move, "into what is selected", keys: [.init("ret")],
       perform: { state, call in state.react { $0.press(KeyPress(.enter), $1, in: $2) } ?? [] }),
     ConsoleCommand(
-      "out", .move, "out again: closes what is open, ends a count, clears the filter, ends zoom",
+      "out", .move, "out: closes, ends a count, the filter, the zoom",
       perform: { state, _ in state.press(KeyPress(.escape)) }),
   ]
 

@@ -29,7 +29,7 @@ struct FilterDialog: Dialog {
     let words = field.text.split(separator: " ", omittingEmptySubsequences: false)
     let last = words.last.map(String.init) ?? ""
     let head = words.dropLast().joined(separator: " ")
-    let fields = RequestQuery.fields
+    let fields = RequestFilter.fields
     let next: String?
     if let now = fields.firstIndex(of: last) {
       next = fields[(now + 1) % fields.count]
@@ -47,8 +47,8 @@ struct FilterDialog: Dialog {
     canvas.put("/", at: Point(1, area.top), style: Style(.fgKey, .bold))
     let width = min(40, area.width - 24)
     field.draw(at: Point(3, area.top), width: width, on: &canvas)
-    let fault = RequestQuery(field.text).fault
-    let text = fault ?? "all words must fit: text  phase:  label:  input>  ttft>  !not"
+    let fault = RequestFilter(field.text).fault
+    let text = fault ?? "all words must fit: chat  r12  running  missed  prompt>4k  ttft>0.5  !done"
     canvas.put(
       text, at: Point(width + 4, area.top), width: max(0, area.width - width - 5),
       style: fault == nil ? .muted : Style(.warn))

@@ -1,7 +1,7 @@
 import Core
 import Screen
 
-/// The keys of this place: to read, to search, to run.
+/// The keys and the words of this place: to read, to search, to run.
 struct KeysDialog: Dialog {
   private var field = TextField()
   private var place = ListPlace()
@@ -12,7 +12,7 @@ struct KeysDialog: Dialog {
     let focus = state.view.focus.indices.contains(state.view.page) ? state.view.focus[state.view.page] : 0
     let panel = page.panels.indices.contains(focus) ? page.panels[focus] : ""
     let name = page.descriptor.name
-    title = "keys · " + (panel.isEmpty || panel == name ? name : "\(name) / \(panel)")
+    title = "keys and words · " + (panel.isEmpty || panel == name ? name : "\(name) / \(panel)")
   }
 
   let hints = [Hint("Enter", "run"), Hint("↑↓", "choose"), Hint("Esc", "close")]
@@ -31,13 +31,14 @@ struct KeysDialog: Dialog {
     }
   }
 
-  /// The page's own keys first, then all commands that have a key.
+  /// The page's own keys and words first, then all commands that have a key.
   func entries(_ state: ConsoleState) -> [Entry] {
     var entries = state.page.hints(state.scene).map { hint in
       let key = HintRow.key(hint.key)
       return Entry(group: "page", keys: hint.key, text: hint.action, does: key.map(Entry.Deed.press) ?? .nothing)
     }
     let own = Set(entries.map(\.keys))
+    entries += PageCatalogue.members[state.view.page].words.map { Entry(group: "words", keys: $0.word, text: $0.meaning, does: .nothing) }
     for command in CommandCatalogue.all where !command.keys.contains(where: { own.contains($0.press.label) }) {
       let keys = command.name == "out" ? "Esc" : command.name == "move" ? "hjkl arrows g G" : command.keyLabel
       guard !keys.isEmpty else { continue }
@@ -102,7 +103,7 @@ struct KeysDialog: Dialog {
     let height = listHeight(state)
     let rows = place.rows(count: entries.count, height: height)
     let position = rows.isEmpty ? "nothing fits" : "\(rows.lowerBound + 1)-\(rows.upperBound) of \(entries.count)"
-    let inside = Panel(title, badge: "type to search · Esc", footer: "Enter runs the chosen key", position: position, isFocused: true)
+    let inside = Panel(title, badge: "type to search · Esc", footer: "↑↓ more  Enter runs the chosen key", position: position, isFocused: true)
       .draw(in: area, on: &canvas)
     let row = Rect(inside.left + 1, inside.top, inside.width - 2, inside.height)
     canvas.put("/", at: row.origin, style: Style(.fgKey))

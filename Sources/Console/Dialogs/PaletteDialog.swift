@@ -8,7 +8,16 @@ import ServingEngine
 struct PaletteDialog: Dialog {
   private(set) var field: TextField
   private var place = ListPlace()
+  private var recalled: Recalled?
   private static let width = 72
+
+  /// An earlier line stands in the field.
+  private struct Recalled {
+    /// 1 is the latest.
+    var age: Int
+    /// What stood there before.
+    var own: String
+  }
 
   init(_ text: String = "") { field = TextField(text) }
 
@@ -55,11 +64,34 @@ struct PaletteDialog: Dialog {
     case KeyPress(.backspace) where field.text.isEmpty: return .close
     default: break
     }
+    if recall(key, state) { return .effects(needs) }
     if key != .control("u"), place.press(key, count: entries.count, height: listHeight(state)) { return .stay }
     let before = field.text
     guard field.press(key) else { return .stay }
-    if field.text != before { place = ListPlace() }
+    if field.text != before {
+      place = ListPlace()
+      recalled = nil
+    }
     return field.text == before ? .stay : .effects(needs)
+  }
+
+  /// Up from the first row goes to earlier lines, Down comes back from them.
+  private mutating func recall(_ key: KeyPress, _ state: ConsoleState) -> Bool {
+    let lines = state.typedLines
+    let age = recalled?.age ?? 0
+    switch key {
+    case KeyPress(.up), .control("p"):
+      guard recalled != nil || place.selected == 0, age < lines.count else { return false }
+      recalled = Recalled(age: age + 1, own: recalled?.own ?? field.text)
+    case KeyPress(.down), .control("n"):
+      guard let recalled else { return false }
+      self.recalled = age > 1 ? Recalled(age: age - 1, own: recalled.own) : nil
+      if age == 1 { field = TextField(recalled.own) }
+    default: return false
+    }
+    if let recalled { field = TextField(lines[lines.count - recalled.age]) }
+    place = ListPlace()
+    return true
   }
 
   mutating func paste(_ text: String, _ state: ConsoleState) -> DialogAnswer {
@@ -189,7 +221,7 @@ struct PaletteDialog: Dialog {
   func draw(_ state: ConsoleState, on canvas: inout Canvas) {
     let area = area(state)
     let entries = entries(state)
-    let inside = Panel("command", badge: "Esc close", footer: "Tab complete  Enter run  ↑↓ choose", isFocused: true)
+    let inside = Panel("command", badge: "Esc close", footer: "Tab complete  Enter run  ↑↓ choose" + (state.typedLines.isEmpty ? "" : "  ↑ at the top: earlier lines"), isFocused: true)
       .draw(in: area, on: &canvas)
     let row = Rect(inside.left + 1, inside.top, inside.width - 2, inside.height)
     let count = entries.isEmpty ? "nothing fits" : "\(place.selected + 1) of \(entries.count)"

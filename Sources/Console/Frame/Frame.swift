@@ -62,6 +62,6 @@ public enum Frame {
     } else {
       text = page.sentence(scene)
     }
-    canvas.put(text, at: Point(1, row), width: max(0, right - 1))
+    canvas.put(text.wholeParts(in: max(0, right - 1)), at: Point(1, row))
   }
 }

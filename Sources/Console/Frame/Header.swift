@@ -11,15 +11,17 @@ enum Header {
     let right = moment(state, width)
     let start = canvas.put(right, endingAt: Point(width - 1, 0))
     var column = canvas.put("workbench", at: Point(1, 0), style: Style(.fgStrong, .bold))
-    for name in [names(state.label), state.label.traceName] {
+    for name in names(state.label) {
       guard column + 2 + name.cells + 2 <= start else { continue }
       column = canvas.put(name, at: Point(column + 2, 0))
       break
     }
   }
 
-  private static func names(_ label: RunLabel) -> String {
-    [label.model, label.deviceText, label.traceName].filter { !$0.isEmpty }.joined(separator: " · ")
+  /// The longest first.
+  private static func names(_ label: RunLabel) -> [String] {
+    [[label.model, label.deviceText, label.traceName], [label.deviceText, label.traceName], [label.traceName]]
+      .map { $0.filter { !$0.isEmpty }.joined(separator: " · ") }
   }
 
   private static func moment(_ state: ConsoleState, _ width: Int) -> StyledText {

@@ -62,13 +62,15 @@ struct HintRow {
   /// fits, the page's own before the common.
   private static func groups(_ state: ConsoleState, _ width: Int) -> [[Hint]] {
     let wide = width >= 100
-    let time = [Hint("Space", state.isMoving ? "pause" : "run"), Hint(", .", "step")]
+    let canRun = CommandCatalogue.named("run")?.obstacle(state) == nil
+    let time = (canRun ? [Hint("Space", state.isMoving ? "pause" : "run")] : []) + [Hint(", .", "step")]
+    let canFollow = CommandCatalogue.named("live")?.obstacle(state) == nil
     let help = [Hint(":", wide ? "command" : "cmd"), Hint("?", "help")]
     let page = state.page.hints(state.scene)
     let taken = Set(page.map(\.key))
     var groups: [[Hint]] = [time, [Hint("p", "policy")], [], [], help]
     let wished: [(group: Int, hint: Hint)] =
-      page.prefix(3).map { (2, $0) } + [(0, Hint("f", "live")), (3, Hint("/", "filter")), (3, Hint("z", "zoom"))]
+      page.prefix(3).map { (2, $0) } + (canFollow ? [(0, Hint("f", "live"))] : []) + [(3, Hint("/", "filter")), (3, Hint("z", "zoom"))]
       + page.dropFirst(3).map { (2, $0) } + [(0, Hint("[ ]", "event")), (3, Hint("e", "export"))]
     for (group, hint) in wished where group == 2 || !taken.contains(hint.key) {
       groups[group].append(hint)

@@ -73,8 +73,9 @@ struct Tabs {
     let used = pool.usableCount > 0 ? Figure.percent(Double(pool.usedCount) / Double(pool.usableCount)) : "–"
     let missed = run.observatory.scoreboard.attainment.map { Figure.percent(1 - $0, decimals: 1) } ?? "–"
     return [
-      StyledText("\(step.atLeast(5)) ms"), StyledText("KV ", .muted) + StyledText(used.atLeast(3)),
-      StyledText("SLO ", .muted) + StyledText(missed.atLeast(4), run.observatory.scoreboard.attainment ?? 1 < 1 ? Style(.sloMissed) : .plain),
+      StyledText("step ", .muted) + StyledText("\(step.atLeast(5)) ms"), StyledText("KV ", .muted) + StyledText(used.atLeast(3)),
+      StyledText("miss ", .muted) + StyledText(missed.atLeast(4), run.observatory.scoreboard.attainment ?? 1 < 1 ? Style(.sloMissed) : .plain)
+        + StyledText(" of run", .muted),
     ]
   }
 }

@@ -14,6 +14,8 @@ public enum ConsoleEvent: Sendable {
   case opened(RunLabel, path: String)
   /// Milliseconds that the last frame took.
   case frameTook(Double)
+  /// So long nothing was typed. The state has no other clock.
+  case waited(Duration)
 }
 
 extension ConsoleState {
@@ -33,6 +35,9 @@ extension ConsoleState {
       recentFiles.insert(path, at: 0)
       say("opened \(path)")
     case .frameTook(let milliseconds): frameMilliseconds = milliseconds
+    case .waited(let time):
+      maybeCount?.age += time
+      if let age = maybeCount?.age, age >= MaybeCount.moment { maybeCount = nil }
     }
     return []
   }
@@ -57,8 +62,8 @@ extension ConsoleState {
   mutating func press(_ key: KeyPress) -> [Effect] {
     toast = nil
     if key == .control("c") { return [.quit] }
-    let digitBefore = digitBefore
-    self.digitBefore = nil
+    let maybeCount = maybeCount
+    self.maybeCount = nil
     if Frame.isTooSmall(size) { return pressBlind(key) }
     if let awaited { return answer(awaited, key) }
     if var dialog {
@@ -66,9 +71,13 @@ extension ConsoleState {
       return take(answer, from: dialog)
     }
     if key == KeyPress(.escape) { return escape() }
-    if let digit = key.typed?.wholeNumberValue, digit <= 9, extendCount(digit, digitBefore) { return [] }
+    if let digit = key.typed?.wholeNumberValue, digit <= 9, extendCount(digit, maybeCount) { return [] }
+    if let maybeCount, let character = key.typed, ".,[]".contains(character) {
+      count = maybeCount.count
+      view.page = maybeCount.page
+    }
     if let (command, binding) = CommandCatalogue.binding(of: key) {
-      if binding.yieldsToPage, let reaction = react({ $0.press(key, $1, in: $2) }) { return reaction }
+      if binding.yieldsToPage, count == nil, let reaction = react({ $0.press(key, $1, in: $2) }) { return reaction }
       return carryOut(command, Call(argument: binding.argument, count: takeCount(), key: key))
     }
     count = nil
@@ -88,22 +97,16 @@ extension ConsoleState {
     return count
   }
 
-  /// Digits that name a page go there, unless a count has begun. What begins one is a digit that
-  /// is no page: in `10.` the `0` takes the `1` back, and `02.` begins with it.
-  private mutating func extendCount(_ digit: Int, _ before: (digit: Int, page: Int)?) -> Bool {
-    if let count {
-      self.count = min(count * 10 + digit, 9_999_999)
-      return true
-    }
-    if PageCatalogue.members.indices.contains(digit - 1) {
-      digitBefore = (digit, view.page)
+  /// Digits that name a page go there, unless a count has begun. What begins one is a digit that is
+  /// no page: in `70.` the `7`, in `10.` the `0`, which makes a count of the `1` before it.
+  private mutating func extendCount(_ digit: Int, _ before: MaybeCount?) -> Bool {
+    let number = min((count ?? before?.count ?? 0) * 10 + digit, 9_999_999)
+    if count == nil, PageCatalogue.members.indices.contains(digit - 1) {
+      maybeCount = MaybeCount(count: number, page: before?.page ?? view.page)
       return false
     }
-    count = digit
-    if let before {
-      count = before.digit * 10 + digit
-      view.page = before.page
-    }
+    count = number
+    if let before { view.page = before.page }
     return true
   }
 
@@ -176,6 +179,11 @@ extension ConsoleState {
       return []
     case .run(let line):
       self.dialog = nil
+      if dialog is PaletteDialog {
+        typedLines.removeAll { $0 == line }
+        typedLines.append(line)
+        if typedLines.count > 100 { typedLines.removeFirst() }
+      }
       return run(line: line)
     case .press(let key):
       self.dialog = nil
@@ -217,7 +225,7 @@ extension ConsoleState {
     }
     toast = nil
     awaited = nil
-    digitBefore = nil
+    maybeCount = nil
     if var dialog {
       let area = dialog.area(self)
       guard area.contains(mouse.at) else { return take(dialog.press(KeyPress(.escape), self), from: dialog) }

@@ -34,13 +34,26 @@ public struct ConsoleState: Sendable {
   /// The answer to the last `Effect.listFiles`.
   var files: [String] = []
   var marks: [Character: StepIndex] = [:]
+  /// Lines that were run from the command line, the latest last.
+  var typedLines: [String] = []
   /// The next key is a letter for this.
   var awaited: Awaited?
-  /// The page before a digit was taken for a page; the digit may yet turn out to begin a count.
-  var digitBefore: (digit: Int, page: Int)?
+  /// Digits that were taken for pages and may yet turn out to be a count.
+  var maybeCount: MaybeCount?
   private var noticeNumber: Int
 
   public enum Awaited: Sendable { case mark, jump }
+
+  /// In `5,` and `12.` the digits are a count, though they named pages when they came; after a moment
+  /// they are pages for good.
+  struct MaybeCount: Sendable {
+    static let moment = Duration.milliseconds(600)
+
+    var count: Int
+    /// That was left for the first digit.
+    var page: Int
+    var age = Duration.zero
+  }
 
   public struct Toast: Equatable, Sendable {
     public var sentence: String

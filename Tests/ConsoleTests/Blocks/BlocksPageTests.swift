@@ -84,7 +84,7 @@ struct BlocksPageTests {
       frame(80, 20, scene { $0.blocks.cursor = 300 }).text == """
         ┏━ block map ━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 1,024 blk · 64 × 8 · 1 cell = 2 blk ━┓
         ┃       0       16      32    ▼ 48      64      80      96      112            ┃
-        ┃    0  ######XVCWNHUPWWW#####◌◌◌PKKKKKKKKKKKKKKKK#####CCCCCCCCCCCCCCCCC       ┃
+        ┃    0  ######XVCWNHUPWWW#####◌◌IPKKKKKKKKKKKKKKKK#####CCCCCCCCCCCCCCCCC       ┃
         ┃  128  CCCCCKWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWFFFFFFFFFFFFFFFFFFFFFFFFFF       ┃
         ┃  256 ▶FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF       ┃
         ┃  384  FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFWWWWWWWWWWWWWWWHHHHHHHHHHHHHH       ┃
@@ -111,7 +111,7 @@ struct BlocksPageTests {
       frame(60, 12, scene()).text == """
         ┏━ block map ━━━━━━━━ 1,024 blk · 48 × 6 · 1 cell = 4 blk ━┓
         ┃       ▼       32      64      96      128     160        ┃
-        ┃    0 ▶###XcnuW###◌◌KKKKKKKK###CCCCCCCCCCCWWWWWWWWWWWWW   ┃
+        ┃    0 ▶###XcnuW###◌iKKKKKKKK###CCCCCCCCCCCWWWWWWWWWWWWW   ┃
         ┃  192  WWWFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF   ┃
         ┃  384  FFFFFFFFFFFFFFFFFWWWWWWWWHHHHHHHHHIIIIIIIcEEEELL   ┃
         ┃  576  LLXWhWWWXXXheNNNNNNNWWWWWWWWPPPPPPPQQQQQQQQxRRRR   ┃

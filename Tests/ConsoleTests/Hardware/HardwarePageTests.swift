@@ -111,7 +111,7 @@ struct HardwarePageTests {
     }
     let end = try #require(HardwareMoment(Scene(snapshot: snapshot, view: view))).anatomy.end
     #expect(view.hardware.window.zoom == 6)
-    #expect(view.hardware.window.scale(of: end, columns: 100).column(of: time) != nil)
+    #expect(view.hardware.window.axis(of: end, columns: 100).column(of: time) != nil)
     #expect(view.hardware.cursor?.time == time)
   }
 

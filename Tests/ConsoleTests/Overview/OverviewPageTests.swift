@@ -147,7 +147,7 @@ struct OverviewPageTests {
   func selectionIsIdentity() {
     var scene = Self.scene { $0.selected = RequestID(27) }
     for _ in 0..<12 {
-      #expect(Self.draw(scene, 120, 36).text.contains("▶D r27"))
+      #expect(Self.draw(scene, 120, 36).text.contains("▶S r27"))
       #expect(scene.view.selected == RequestID(27))
       for key in ["o", "r"] as [Character] {
         scene = Scene(snapshot: scene.snapshot, view: Self.press(.character(key), scene)?.view ?? ViewState())

@@ -24,10 +24,10 @@ struct TracePageTests {
     for trace in [SampleRun.engine().trace, TraceSample.small] {
       let moment = TraceMoment(trace, view: TraceView(), now: .zero, arrived: 0)
       for width in [1, 7, 50, 111] {
-        let scale = ArrivalsGraph(moment: moment).scale(width: width)
-        let samples = ArrivalsGraph(moment: moment).samples(scale)
+        let axis = ArrivalsGraph(moment: moment).axis(width: width)
+        let samples = ArrivalsGraph(moment: moment).samples(axis)
         #expect(samples.requests.count == 2 * width)
-        let dot = Double(scale.length) / 1e9 / Double(2 * width)
+        let dot = axis.span.seconds / Double(2 * width)
         #expect(abs(samples.requests.reduce(0, +) * dot - Double(trace.arrivals.count)) < 0.01)
         let tokens = Double(moment.survey.promptTokens + moment.survey.outputTokens)
         #expect(abs(samples.tokens.reduce(0, +) * dot / tokens - 1) < 1e-4)
@@ -109,17 +109,17 @@ struct TracePageTests {
       let time = EngineTime.microseconds(random.below(1_000_001))
       switch random.below(3) {
       case 0:
-        let before = window.scale(of: total, columns: 100)
-        let inside = before.middle(of: random.below(100))
+        let before = window.axis(of: total, columns: 100)
+        let inside = before.time(at: Double(random.below(100)) + 0.5)
         window.zoom(by: random.below(5) - 2, around: inside, of: total)
-        #expect(window.scale(of: total, columns: 100).column(of: inside) != nil)
+        #expect(window.axis(of: total, columns: 100).column(of: inside) != nil)
       case 1: window.pan(by: random.below(9) - 4, of: total)
       default:
         window.show(time, of: total)
-        #expect(window.scale(of: total, columns: 100).column(of: time) != nil)
+        #expect(window.axis(of: total, columns: 100).column(of: time) != nil)
       }
-      let scale = window.scale(of: total, columns: 100)
-      #expect(scale.start >= 0 && scale.end <= total.nanoseconds && scale.length > 0)
+      let axis = window.axis(of: total, columns: 100)
+      #expect(axis.start >= .zero && axis.end <= total && axis.span > .zero)
     }
   }
 

@@ -18,9 +18,9 @@ extension BlocksPage {
   func drawTable(_ scene: Scene, in area: Rect, _ isFocused: Bool, on canvas: inout Canvas) {
     guard let (_, request) = Self.subject(scene), let runs = Self.runs(scene) else {
       let inside = Panel("block table", badge: "–", isFocused: isFocused).draw(in: area, on: &canvas)
-      canvas.put("no request holds the block under the cursor", at: inside.origin, width: inside.width, style: .muted)
+      canvas.put("no request holds the block at the cursor", at: Point(inside.left + 1, inside.top), width: inside.width - 1, style: .muted)
       if let selected = scene.view.selected {
-        canvas.put("and \(selected) holds none", at: Point(inside.left, inside.top + 1), width: inside.width, style: .muted)
+        canvas.put("and \(selected) holds none", at: Point(inside.left + 1, inside.top + 1), width: inside.width - 1, style: .muted)
       }
       return
     }
@@ -96,6 +96,7 @@ extension BlocksPage {
         }
       }, selected: isFocused ? Self.row(scene, .tree, of: rows.count) - shown.lowerBound : nil
     ).draw(in: inside, on: &canvas)
+    if rows.isEmpty { canvas.put("nothing runs", at: Point(inside.left + 1, inside.top + 1), width: inside.width - 2, style: .muted) }
     if !note.isEmpty {
       canvas.put(
         StyledText("░ ", Style(.kvCached)) + StyledText("\(Figure.grouped(memory.cachedFreeCount)) blk only cached, ref 0", .muted),
@@ -119,7 +120,7 @@ extension BlocksPage {
       footer: isFocused ? "Enter = show in map" : "", isFocused: isFocused
     ).draw(in: area, on: &canvas)
     if rows.isEmpty {
-      canvas.put("no block is free: to grow, preempt", at: inside.origin, width: inside.width, style: .muted)
+      canvas.put("no block is free: to grow, preempt", at: Point(inside.left + 1, inside.top), width: inside.width - 1, style: .muted)
       return
     }
     let wishes = Self.wishes(scene.run.engine.state.scheduler)

@@ -26,11 +26,6 @@ public enum BlockLayer: String, CaseIterable, Sendable {
   /// How soon it is handed out.
   case order
 
-  var next: BlockLayer {
-    let all = Self.allCases
-    return all[((all.firstIndex(of: self) ?? 0) + 1) % all.count]
-  }
-
   /// What its glyphs mean; the short one for narrow panels.
   var legend: (long: String, short: String) {
     switch self {

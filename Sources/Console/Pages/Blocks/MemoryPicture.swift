@@ -93,7 +93,8 @@ struct MemoryPicture {
     var style: Style
   }
 
-  /// What stands for `blocks`: the one there is most of, in small letters when it is not half of them.
+  /// What stands for `blocks`: whether most are in use, cached or free, and of those in use whose are most,
+  /// in small letters when they are not half of all.
   /// Of many blocks at most 32 are looked at, evenly spread.
   func mark(of blocks: Range<Int>) -> Mark {
     if blocks.count == 1 { return mark(oneBlock: blocks.lowerBound) }
@@ -141,8 +142,13 @@ struct MemoryPicture {
       looked += 1
       if let place = counts.firstIndex(where: { $0.kind == one }) { counts[place].count += 1 } else { counts.append((one, 1)) }
     }
-    guard var best = counts.first else { return draw(Self.reserved) }
-    for other in counts where other.count > best.count { best = other }
+    func isUse(_ kind: Kind) -> Bool { kind >= 0 || kind == Self.shared }
+    // Many owners together may hold more than is cached, and each less.
+    let used = counts.reduce(0) { $0 + (isUse($1.kind) ? $1.count : 0) }
+    let isMostlyUsed = counts.allSatisfy { isUse($0.kind) || $0.count <= used } && used > 0
+    let candidates = counts.filter { isUse($0.kind) == isMostlyUsed }
+    guard var best = candidates.first else { return draw(Self.reserved) }
+    for other in candidates where other.count > best.count { best = other }
     var mark = draw(best.kind)
     if best.count * 2 < looked {
       mark.style = mark.style.dim

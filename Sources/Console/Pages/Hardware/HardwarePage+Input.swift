@@ -44,8 +44,8 @@ extension HardwarePage {
     case .timeline:
       let plot = StepTimeline.plot(in: place)
       guard plot.contains(point) else { break }
-      let scale = moment.view.window.scale(of: moment.anatomy.end, columns: plot.width)
-      view.hardware = moment.moved(to: scale.middle(of: point.column - plot.left))
+      let axis = moment.view.window.axis(of: moment.anatomy.end, columns: plot.width)
+      view.hardware = moment.moved(to: axis.time(at: Double(point.column - plot.left) + 0.5))
     case .kernels where inside.contains(point):
       let table = KernelTable(moment: moment).table(height: inside.height)
       let row = table.rowsShown(in: inside.height).lowerBound + point.row - inside.top - 1
@@ -82,17 +82,7 @@ extension HardwarePage {
   private func byColumn(_ offset: Int, _ moment: HardwareMoment, _ scene: Scene, _ area: Rect) -> HardwareView {
     let places = Self.places(in: area, focus: .timeline, isZoomed: scene.view.isZoomed)
     let place = places.first { $0.panel == .timeline }?.area ?? area
-    let scale = moment.view.window.scale(of: moment.anatomy.end, columns: StepTimeline.plot(in: place).width)
-    let cell = max(1, scale.length / Int64(scale.columns))
-    return moment.moved(to: EngineTime(nanoseconds: moment.time.nanoseconds + cell * Int64(offset)))
-  }
-}
-
-extension CaseIterable where Self: Equatable, AllCases.Index == Int {
-  /// The one after this, and after the last the first.
-  var next: Self {
-    let all = Self.allCases
-    let index = all.firstIndex(of: self) ?? 0
-    return all[(index + 1) % all.count]
+    let cell = moment.view.window.axis(of: moment.anatomy.end, columns: StepTimeline.plot(in: place).width).column
+    return moment.moved(to: EngineTime(nanoseconds: moment.time.nanoseconds + cell.nanoseconds * Int64(offset)))
   }
 }

@@ -43,11 +43,11 @@ struct StepTimeline {
   func draw(in area: Rect, isFocused: Bool, on canvas: inout Canvas) {
     let anatomy = moment.anatomy
     let plot = Self.plot(in: area)
-    let scale = moment.view.window.scale(of: anatomy.end, columns: plot.width)
+    let axis = moment.view.window.axis(of: anatomy.end, columns: plot.width)
     let number = moment.kernel.map { "kernel \(Figure.grouped($0 + 1))/\(Figure.grouped(anatomy.kernels.count))" }
     let inside = Panel(
       "step \(Figure.grouped(anatomy.step)) timeline",
-      badge: "\(moment.view.window.zoom > 0 ? "×\(Figure.grouped(1 << moment.view.window.zoom)) · " : "")\(milliseconds(scale.time(at: 0))) – \(milliseconds(scale.time(at: plot.width))) ms",
+      badge: "\(moment.view.window.zoom > 0 ? "×\(Figure.grouped(1 << moment.view.window.zoom)) · " : "")\(milliseconds(axis.time(at: 0))) – \(milliseconds(axis.time(at: plot.width))) ms",
       footer: isFocused ? "a/d pan  w/s zoom  , . kernel" : "Tab here: a/d pan  w/s zoom  , . kernel",
       position: number ?? "between kernels", isFocused: isFocused
     ).draw(in: area, on: &canvas)
@@ -57,15 +57,15 @@ struct StepTimeline {
     for (row, lane) in lanes.enumerated() {
       canvas.put(lane.name, at: Point(inside.left + 1, plot.top + row), width: Self.gutter - 2, style: .muted)
     }
-    drawKernels(lanes, scale, in: plot, on: &canvas)
-    let cursor = scale.column(of: moment.time)
+    drawKernels(lanes, axis, in: plot, on: &canvas)
+    let cursor = axis.column(of: moment.time)
     if let cursor {
       for row in lanes.indices {
         canvas.put(Glyphs.playhead, at: Point(plot.left + cursor, plot.top + row), style: Style(.timePlayhead, .bold))
       }
     }
     guard inside.height > lanes.count else { return }
-    drawAxis(scale, cursor: cursor, row: plot.top + lanes.count, in: plot, on: &canvas)
+    drawAxis(axis, cursor: cursor, row: plot.top + lanes.count, in: plot, on: &canvas)
     var below = inside
     _ = below.cutTop(lanes.count + 1)
     _ = below.cutRight(1)
@@ -80,22 +80,22 @@ struct StepTimeline {
   }
 
   /// In each cell the kernel of the stream that takes most of its time.
-  private func drawKernels(_ lanes: [Lane], _ scale: TimeScale, in plot: Rect, on canvas: inout Canvas) {
+  private func drawKernels(_ lanes: [Lane], _ axis: TimeAxis, in plot: Rect, on canvas: inout Canvas) {
     let kernels = moment.anatomy.kernels
     var busiest = [[(kind: KernelRun.Kind?, time: Int64)]](
       repeating: Array(repeating: (nil, 0), count: plot.width), count: lanes.count)
     var covered = [Int64](repeating: 0, count: plot.width)
-    var index = max(0, moment.anatomy.firstKernel(after: scale.time(at: 0)) - 1)
-    while index < kernels.count, kernels[index].start.nanoseconds < scale.end {
+    var index = max(0, moment.anatomy.firstKernel(after: axis.time(at: 0)) - 1)
+    while index < kernels.count, kernels[index].start < axis.end {
       let kernel = kernels[index]
       index += 1
-      let start = max(kernel.start.nanoseconds, scale.start)
-      let end = min(kernel.end.nanoseconds, scale.end)
-      guard start < end, let first = scale.column(of: .init(nanoseconds: start)), let last = scale.column(of: .init(nanoseconds: end)) else { continue }
+      let start = max(kernel.start, axis.start)
+      let end = min(kernel.end, axis.end)
+      guard start < end, let first = axis.column(of: start), let last = axis.column(of: end) else { continue }
       let lane = lanes.firstIndex(of: Lane(kernel.kind))
       for column in first...last {
-        let left = max(start, scale.time(at: column).nanoseconds)
-        let right = min(end, scale.time(at: column + 1).nanoseconds)
+        let left = max(start, axis.time(at: column)).nanoseconds
+        let right = min(end, axis.time(at: column + 1)).nanoseconds
         guard left < right else { continue }
         covered[column] += right - left
         if let lane, right - left > busiest[lane][column].time { busiest[lane][column] = (kernel.kind, right - left) }
@@ -105,7 +105,7 @@ struct StepTimeline {
       for column in 0..<plot.width {
         let place = Point(plot.left + column, plot.top + row)
         if lane == .host {
-          let width = scale.time(at: column + 1).nanoseconds - scale.time(at: column).nanoseconds
+          let width = axis.time(at: column + 1).nanoseconds - axis.time(at: column).nanoseconds
           let isHost = width > 0 && 2 * covered[column] < width
           canvas.put(isHost ? Glyphs.shades[1] : Glyphs.free, at: place, style: Style(isHost ? .hwStall : .hwIdle))
         } else if let kind = busiest[row][column].kind {
@@ -118,10 +118,10 @@ struct StepTimeline {
   }
 
   /// Start, cursor and end; the cursor's label pushes the others away.
-  private func drawAxis(_ scale: TimeScale, cursor: Int?, row: Int, in plot: Rect, on canvas: inout Canvas) {
-    let decimals = scale.length < 1_000_000 ? 4 : 2
-    let left = milliseconds(scale.time(at: 0), decimals: decimals)
-    let right = milliseconds(scale.time(at: plot.width), decimals: decimals)
+  private func drawAxis(_ axis: TimeAxis, cursor: Int?, row: Int, in plot: Rect, on canvas: inout Canvas) {
+    let decimals = axis.span < .milliseconds(1) ? 4 : 2
+    let left = milliseconds(axis.time(at: 0), decimals: decimals)
+    let right = milliseconds(axis.time(at: plot.width), decimals: decimals)
     var free = plot.left..<plot.right
     if let cursor {
       let label = milliseconds(moment.time, decimals: decimals) + " ms"

@@ -11,9 +11,12 @@ extension OverviewPage {
     let scene: Scene
     let isFocused: Bool
     let rows: [BatchRow]
+    /// No other panel says how many wait.
+    let saysWaiting: Bool
 
-    init(_ scene: Scene, isFocused: Bool) {
+    init(_ scene: Scene, isFocused: Bool, saysWaiting: Bool = false) {
       self.scene = scene
+      self.saysWaiting = saysWaiting
       self.isFocused = isFocused
       rows = BatchRow.rows(of: scene)
     }
@@ -33,12 +36,13 @@ extension OverviewPage {
     func draw(in area: Rect, on canvas: inout Canvas) {
       let limits = scene.snapshot.shown.engine.planner.limits
       let running = scene.snapshot.shown.engine.state.scheduler.running.count
+      let waiting = scene.snapshot.shown.engine.state.scheduler.waiting.count
       let height = Self.height(in: area)
       let top = top(height: height)
       let shown = rows.dropFirst(top).prefix(height)
       let filter = scene.view.filter.isEmpty ? "" : " · /\(scene.view.filter)"
       let inside = Panel(
-        "running \(running)/\(limits.maxSequences)", badge: "budget \(Figure.grouped(limits.maxBatchedTokens)) tok/step",
+        "running \(running)/\(limits.maxSequences)" + (saysWaiting ? " · waiting \(Figure.grouped(waiting))" : ""), badge: "budget \(Figure.grouped(limits.maxBatchedTokens)) tok/step",
         footer: "sort \(view.sort.name) \(view.isDescending ? Glyphs.descending : Glyphs.ascending)" + filter,
         position: shown.isEmpty ? "0 of \(rows.count)" : "\(top + 1)-\(top + shown.count) of \(rows.count)", isFocused: isFocused
       ).draw(in: area, on: &canvas)

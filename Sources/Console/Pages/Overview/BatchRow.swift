@@ -49,7 +49,7 @@ struct BatchRow: Sendable {
     let requests = scheduler.requests
     let log = scene.snapshot.shown.observatory.requests
     let slo = scene.snapshot.shown.observatory.scoreboard.slo
-    let filter = Filter(scene)
+    let filter = scene.filter
     let tables = scheduler.memory.tables
     var tokens: [RequestID: Int] = [:]
     if let plan = scene.snapshot.shown.last?.plan {
@@ -61,7 +61,7 @@ struct BatchRow: Sendable {
     for number in scheduler.running {
       let row = Int(number)
       let id = requests[row].id
-      guard filter.matches(id, isReading: requests[row].isReading, label: requests[row].label) else { continue }
+      guard filter.isEmpty || filter.matches(id, in: scene.run) else { continue }
       let record = log[id.index]
       rows.append(
         BatchRow(
@@ -90,27 +90,5 @@ struct BatchRow: Sendable {
       }
     }
     return order.map { rows[$0] }
-  }
-}
-
-/// Which requests are listed: those whose id, phase or label holds the viewer's words.
-struct Filter {
-  private let text: String
-  private let labels: [String]
-
-  init(_ scene: Scene) {
-    text = scene.view.filter.lowercased()
-    labels = text.isEmpty ? [] : scene.snapshot.shown.engine.trace.labels.map { $0.lowercased() }
-  }
-
-  var isEmpty: Bool { text.isEmpty }
-
-  func matches(_ request: RequestID, isReading: Bool, label: UInt16) -> Bool {
-    matches(request, phase: isReading ? "prefill" : "decode", label: label)
-  }
-
-  func matches(_ request: RequestID, phase: String, label: UInt16) -> Bool {
-    if text.isEmpty || phase.hasPrefix(text) || request.description.contains(text) { return true }
-    return labels.indices.contains(Int(label)) && labels[Int(label)].contains(text)
   }
 }

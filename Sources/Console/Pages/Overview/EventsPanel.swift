@@ -41,7 +41,7 @@ extension OverviewPage {
         let (glyph, style, _) = TimelineStrip.glyph(of: mark)
         return [
           StyledText(NumberText.whole(mark.step, width), .muted), StyledText(String(glyph), style),
-          StyledText(EventSentence.sentence(mark)),
+          StyledText(EventSentence.sentence(mark).truncatedAtWord(to: inside.width - width - 5)),
         ]
       }
       Table(

@@ -59,9 +59,12 @@ extension OverviewPage {
     static func text(_ line: Line, width: Int) -> StyledText {
       var text = StyledText(line.label.padded(to: 8), .muted)
       let widths = Self.widths(width)
-      for (quantile, width) in zip(line.quantiles, widths) {
-        text += StyledText(NumberText.fixed(quantile.map { $0 / line.unit }, line.decimals, width))
-      }
+      let values = line.quantiles.map { $0.map { $0 / line.unit } }
+      // As many decimals as all of them have room for, so that the points stand in line.
+      let decimals = (0...line.decimals).last { decimals in
+        zip(values, widths).allSatisfy { value, width in value.map { Figure.fixed($0, decimals: decimals).cells < width } ?? true }
+      } ?? 0
+      for (value, width) in zip(values, widths) { text += StyledText(NumberText.fixed(value, decimals, width)) }
       let style: Style = (line.miss ?? 0) > 0 ? Style(.sloMissed) : .plain
       return text + StyledText(NumberText.percent(line.miss, widths[3], decimals: 1), style)
     }

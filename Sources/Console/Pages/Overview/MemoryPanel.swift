@@ -72,7 +72,7 @@ extension OverviewPage {
         if !last.isEmpty {
           canvas.put(
             StyledText("frag ", .muted) + StyledText(NumberText.percent(census.fragmentation, 6, decimals: 1))
-              + StyledText("  evict ", .muted) + StyledText(NumberText.fixed(evictionRate, 1, 7)) + StyledText("/s", .muted),
+              + StyledText("  evict ", .muted) + StyledText(NumberText.fixed(evictionRate, 1, 7)) + StyledText(" blk/s", .muted),
             at: last.origin)
         }
         drawHistory(in: rest, census.usable, evictions, on: &canvas)
@@ -84,7 +84,7 @@ extension OverviewPage {
     ) {
       guard !row.isEmpty else { return }
       canvas.put(
-        StyledText(left.padded(to: 12), leftStyle) + StyledText(NumberText.whole(one, 6)) + StyledText("  " + right.padded(to: 6), rightStyle)
+        StyledText(left.padded(to: 12), leftStyle) + StyledText(NumberText.whole(one, 6)) + StyledText(" " + right.padded(to: 7), rightStyle)
           + StyledText(NumberText.whole(other, 6)), at: row.origin)
     }
 

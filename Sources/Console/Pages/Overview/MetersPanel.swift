@@ -30,10 +30,10 @@ struct StepMeters: Equatable, Sendable {
     utilisation = chip.map { cost.operations / ($0.weightTensorRate * 1e6 * record.duration.seconds) }
   }
 
-  /// Which roof the step is under.
+  /// Which roof the step is under: what it is bound by.
   var bound: String? {
     guard let intensity, let ridge else { return nil }
-    return intensity < ridge ? "memory-bound" : "compute-bound"
+    return intensity < ridge ? "memory" : "compute"
   }
 }
 
@@ -73,11 +73,11 @@ extension OverviewPage {
             + StyledText(meters.energy.map { Figure.scaled($0, unit: "J") } ?? "– J"),
           StyledText("FLOP/B ", .muted) + StyledText(meters.intensity.map { Figure.fixed($0, decimals: $0 < 10 ? 1 : 0) } ?? "–")
             + StyledText(" · ridge ", .muted) + StyledText(meters.ridge.map { Figure.fixed($0, decimals: 0) } ?? "–")
-            + StyledText(meters.bound.map { " · " + $0 } ?? ""),
+            + StyledText(meters.bound.map { " · by " + $0 } ?? ""),
         ]
         for line in lines {
           let row = rest.cutTop(1)
-          if !row.isEmpty { canvas.put(line, at: row.origin, width: row.width) }
+          if !row.isEmpty { canvas.put(line.wholeParts(in: row.width), at: row.origin) }
         }
       }
     }

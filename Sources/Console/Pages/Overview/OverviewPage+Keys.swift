@@ -43,7 +43,14 @@ private enum Move {
 extension OverviewPage {
   public func press(_ key: KeyPress, _ scene: Scene, in area: Rect) -> Reaction? {
     let focus = Self.focus(scene.view)
-    let place = Self.layout(scene, in: area).area(of: focus) ?? area
+    let layout = Self.layout(scene, in: area)
+    let place = layout.area(of: focus) ?? area
+    if let reaction = press(key, scene, in: focus, at: place) { return reaction }
+    // Where a panel has no rows of its own, j and k go through the batch.
+    return Move(key) == nil ? nil : pressInBatch(key, scene, layout.area(of: .running) ?? area)
+  }
+
+  private func press(_ key: KeyPress, _ scene: Scene, in focus: OverviewPart, at place: Rect) -> Reaction? {
     switch focus {
     case .running: return pressInBatch(key, scene, place)
     case .waiting: return pressInQueue(key, scene, place)
@@ -165,7 +172,7 @@ extension OverviewPage {
     case (.character("l"), []): return moveMark(scene, by: 1)
     case (.left, []), (.right, []):
       let isBack = key.key == .left
-      let column = EngineTime(nanoseconds: strip.axis.span.nanoseconds / Int64(strip.axis.columns))
+      let column = strip.axis.column
       let there = strip.stepCount(at: max(.zero, isBack ? shown.now - column : shown.now + column))
       let step = isBack ? min(there, shown.step - 1) : max(there, shown.step + 1)
       return Reaction(scene.view, requests: [.seek(min(max(0, step), head.step))])
@@ -176,7 +183,7 @@ extension OverviewPage {
   }
 
   /// Around the playhead when it is in view, else around the middle.
-  private func zoom(_ scene: Scene, _ axis: TimelineAxis, by factor: Double) -> Reaction {
+  private func zoom(_ scene: Scene, _ axis: TimeAxis, by factor: Double) -> Reaction {
     let head = max(scene.snapshot.head.now, TimelineWindow.leastSpan)
     let span = EngineTime(nanoseconds: Int64(Double(axis.span.nanoseconds) * factor))
     if span >= head { return change(scene) { $0.timeline = TimelineWindow() } }
@@ -192,7 +199,7 @@ extension OverviewPage {
     }
   }
 
-  private func pan(_ scene: Scene, _ axis: TimelineAxis, by share: Double) -> Reaction {
+  private func pan(_ scene: Scene, _ axis: TimeAxis, by share: Double) -> Reaction {
     guard scene.view.overview.timeline.span != nil else {
       return Reaction(scene.view, notice: "the whole run is in view: w looks closer")
     }
@@ -210,7 +217,7 @@ extension OverviewPage {
       view.selectedMark = next
       // Panning brings a mark outside the window into its middle.
       guard let span = view.timeline.span else { return }
-      let axis = TimelineAxis(view.timeline, shown: scene.snapshot.shown.now, head: scene.snapshot.head.now, columns: 100)
+      let axis = TimeAxis(view.timeline, shown: scene.snapshot.shown.now, head: scene.snapshot.head.now, columns: 100)
       if axis.column(of: marks[next].time) == nil {
         view.timeline.end = marks[next].time + EngineTime(nanoseconds: span.nanoseconds / 2)
       }

@@ -49,9 +49,12 @@ extension OverviewPage {
     guard let record = scene.snapshot.shown.last?.record else { return "no step has been taken yet" }
     let tokens = Int(record.prefillTokens + record.decodeTokens + record.draftTokens)
     return StyledText(
-      "step \(Figure.grouped(record.step)) computed \(Figure.grouped(tokens)) tokens of \(record.sequences) requests in "
-        + NumberText.span(record.duration)) + StyledText(" · j k select a request", .muted)
+      "step \(Figure.grouped(record.step)) computed \(Self.count(tokens, "token")) of \(Self.count(Int(record.sequences), "request")) in "
+        + NumberText.span(record.duration)) + StyledText(" · j k select a request · ? explains keys and columns", .muted)
   }
+
+  /// `1 token`, `2,048 tokens`
+  private static func count(_ number: Int, _ noun: String) -> String { Figure.grouped(number) + " " + noun + (number == 1 ? "" : "s") }
 
   public func hints(_ scene: Scene) -> [Hint] {
     switch Self.focus(scene.view) {

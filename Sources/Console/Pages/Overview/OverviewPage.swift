@@ -1,5 +1,9 @@
+import Analysis
 import Core
+import Host
+import Scheduling
 import Screen
+import ServingEngine
 
 /// The page Overview: the batch, latency, memory, chip and timeline at a glance.
 ///
@@ -19,18 +23,27 @@ public struct OverviewPage: Page {
     return OverviewPart(rawValue: number) ?? .running
   }
 
+  /// Nobody has waited for so long that the list of those who wait may be small. Not for a moment's
+  /// silence: panels that come and go with each step cannot be read.
+  static func isQuiet(_ run: Run) -> Bool {
+    run.engine.state.scheduler.waiting.isEmpty && run.observatory.steps.suffix(400).allSatisfy { $0.waiting == 0 }
+  }
+
   static func layout(_ scene: Scene, in area: Rect) -> OverviewLayout {
-    OverviewLayout(area, focus: focus(scene.view), isZoomed: scene.view.isZoomed)
+    OverviewLayout(area, focus: focus(scene.view), isZoomed: scene.view.isZoomed, isQuiet: isQuiet(scene.run))
   }
 
   public func draw(_ scene: Scene, in area: Rect, on canvas: inout Canvas) {
     let focus = Self.focus(scene.view)
-    for (tile, area) in Self.layout(scene, in: area).tiles where !area.isEmpty {
+    let tiles = Self.layout(scene, in: area).tiles
+    let saysWaiting = !tiles.contains { $0.tile == .part(.waiting) }
+    for (tile, area) in tiles where !area.isEmpty {
       canvas.clipped(to: area) { canvas in
         switch tile {
         case .digest:
           let isFocused = [.latency, .steps, .hardware].contains(focus)
           DigestPanel(scene: scene, isFocused: isFocused).draw(in: area, on: &canvas)
+        case .part(.running): BatchPanel(scene, isFocused: focus == .running, saysWaiting: saysWaiting).draw(in: area, on: &canvas)
         case .part(let part): draw(part, scene, isFocused: part == focus, in: area, on: &canvas)
         }
       }
@@ -39,7 +52,7 @@ public struct OverviewPage: Page {
 
   private func draw(_ part: OverviewPart, _ scene: Scene, isFocused: Bool, in area: Rect, on canvas: inout Canvas) {
     switch part {
-    case .running: BatchPanel(scene, isFocused: isFocused).draw(in: area, on: &canvas)
+    case .running: break
     case .latency: LatencyPanel(scene: scene, isFocused: isFocused).draw(in: area, on: &canvas)
     case .memory: MemoryPanel(scene: scene, isFocused: isFocused).draw(in: area, on: &canvas)
     case .hardware: MetersPanel(scene: scene, isFocused: isFocused).draw(in: area, on: &canvas)

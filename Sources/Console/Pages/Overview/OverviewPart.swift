@@ -42,13 +42,14 @@ struct OverviewLayout {
 
   let tiles: [(tile: Tile, area: Rect)]
 
-  init(_ area: Rect, focus: OverviewPart, isZoomed: Bool) {
+  /// - Parameter isQuiet: nobody waits; one line says so.
+  init(_ area: Rect, focus: OverviewPart, isZoomed: Bool, isQuiet: Bool = false) {
     if isZoomed || area.width < 80 || area.height < 14 {
       tiles = [(.part(focus), area)]
     } else if area.width < 100 || area.height < 34 {
       tiles = Self.compact(area, focus)
     } else {
-      tiles = Self.full(area, focus)
+      tiles = Self.full(area, focus, isQuiet)
     }
   }
 
@@ -57,31 +58,27 @@ struct OverviewLayout {
   /// What is under a point.
   func tile(at point: Point) -> (tile: Tile, area: Rect)? { tiles.first { $0.area.contains(point) } }
 
-  private static func full(_ area: Rect, _ focus: OverviewPart) -> [(tile: Tile, area: Rect)] {
+  private static func full(_ area: Rect, _ focus: OverviewPart, _ isQuiet: Bool) -> [(tile: Tile, area: Rect)] {
     var area = area
     var tiles: [(tile: Tile, area: Rect)] = []
     if area.width >= 160 && area.height >= 41 { tiles.append((.part(.request), area.cutRight(area.width / 4))) }
-    let showsEvents = area.width >= 120
-    let rows = area.rows([.share(5, atLeast: 12), .exactly(8), .share(1, atLeast: 6), .exactly(8)])
-    let right = showsEvents ? max(41, area.width / 3) : 36
-    var top = rows[0]
-    var latency = top.cutRight(right)
-    // Seven rows hold what always matters; two more the rest.
-    let memory = latency.cutBottom(top.height >= 18 ? top.height - 9 : max(top.height / 2, top.height - 7))
-    var steps = rows[1]
-    let hardware = steps.cutRight(right)
-    var waiting = rows[2]
     let hasRequest = !tiles.isEmpty
-    tiles.append((.part(!hasRequest && focus == .request ? .request : .running), top))
-    tiles += [(.part(.latency), latency), (.part(.memory), memory), (.part(.steps), steps), (.part(.hardware), hardware)]
+    let showsEvents = area.width >= 120
+    tiles.append((.part(.timeline), area.cutBottom(8)))
+    let list = max(6, (area.height - 8) / 6)
+    let waiting = isQuiet && focus != .waiting && (showsEvents || focus != .events) ? 3 : list
+    var below = showsEvents ? Rect(0, 0, 0, 0) : area.cutBottom(waiting)
+    var right = area.cutRight(showsEvents ? max(41, area.width / 3) : 36)
     if showsEvents {
-      let events = waiting.cutRight(right)
-      tiles += [(.part(.waiting), waiting), (.part(.events), events)]
-    } else {
-      tiles.append((.part(focus == .events ? .events : .waiting), waiting))
+      tiles.append((.part(.events), right.cutBottom(list)))
+      below = area.cutBottom(waiting)
     }
-    tiles.append((.part(.timeline), rows[3]))
-    return tiles
+    tiles.append((.part(focus == .events && !showsEvents ? .events : .waiting), below))
+    tiles += [(.part(.hardware), right.cutBottom(8)), (.part(.steps), area.cutBottom(8))]
+    // Seven rows hold what always matters of the latency; two more the rest.
+    let latency = right.cutTop(right.height >= 18 ? 9 : min(right.height - right.height / 2, 7))
+    tiles += [(.part(.latency), latency), (.part(.memory), right)]
+    return tiles + [(.part(!hasRequest && focus == .request ? .request : .running), area)]
   }
 
   private static func compact(_ area: Rect, _ focus: OverviewPart) -> [(tile: Tile, area: Rect)] {

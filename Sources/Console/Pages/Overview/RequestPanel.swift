@@ -15,7 +15,9 @@ extension OverviewPage {
     func draw(in area: Rect, on canvas: inout Canvas) {
       guard let id = scene.view.selected, let story = scene.snapshot.shown.observatory.stories.story(of: id) else {
         let inside = Panel("request", isFocused: isFocused).draw(in: area, on: &canvas)
-        canvas.put("no request is selected: j and k choose one", at: Point(inside.left + 1, inside.top), width: inside.width - 2, style: .muted)
+        for (row, line) in ["no request is selected:", "j and k choose one"].enumerated() {
+          canvas.put(line, at: Point(inside.left + 1, inside.top + row), width: inside.width - 2, style: .muted)
+        }
         return
       }
       let slot = scene.snapshot.shown.badges.slot(of: id)

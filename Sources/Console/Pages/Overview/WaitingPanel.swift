@@ -22,13 +22,11 @@ extension OverviewPage {
     init(_ scene: Scene, isFocused: Bool, count: Int) {
       self.scene = scene
       self.isFocused = isFocused
-      let filter = Filter(scene)
+      let filter = scene.filter
       let scheduler = scene.snapshot.shown.engine.state.scheduler
       let slots = scheduler.waiting.slots(first: min(Self.reach, filter.isEmpty ? max(1, count) : Self.reach))
       let requests = scheduler.requests
-      rows = filter.isEmpty ? slots : slots.filter {
-        filter.matches(requests[$0].id, phase: requests[$0].phase == .preempted ? "preempted" : "queued", label: requests[$0].label)
-      }
+      rows = filter.isEmpty ? slots : slots.filter { filter.matches(requests[$0].id, in: scene.run) }
       head = slots.first
     }
 
@@ -72,7 +70,8 @@ extension OverviewPage {
       ]
       if shown.isEmpty {
         let why = waiting > 0 ? "no waiting request matches \(scene.view.filter)" : "nobody waits"
-        canvas.put(why, at: Point(inside.left + 1, inside.top + 1), width: inside.width - 2, style: .muted)
+        canvas.put(why, at: Point(inside.left + 1, min(inside.top + 1, inside.bottom - 1)), width: inside.width - 2, style: .muted)
+        if inside.height < 2 { return }
       }
       let texts = shown.map { cells(of: requests[$0], row: $0, requests, scheduler.memory) }
       Table(columns, rows: texts, selected: position(of: scene.view.selected).map { $0 - top }).draw(in: inside, on: &canvas)

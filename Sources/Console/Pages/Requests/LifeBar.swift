@@ -12,15 +12,15 @@ import Screen
 /// Who was turned away has `✗` and the reason.
 enum LifeBar {
   static func text(_ story: RequestStory, on axis: TimeAxis, now: EngineTime, reason: String? = nil) -> StyledText {
-    var phases = [StoryPhase?](repeating: nil, count: axis.width)
-    var longest = [Int64](repeating: 0, count: axis.width)
+    var phases = [StoryPhase?](repeating: nil, count: axis.columns)
+    var longest = [Int64](repeating: 0, count: axis.columns)
     for interval in story.intervals where !interval.phase.isOver {
       let end = min(interval.end ?? now, now)
       let first = max(0, axis.place(of: interval.start))
-      let last = min(axis.width - 1, axis.place(of: end))
+      let last = min(axis.columns - 1, axis.place(of: end))
       guard first <= last, interval.start < end else { continue }
       for place in first...last {
-        let overlap = min(end, axis.moment(at: place + 1)).nanoseconds - max(interval.start, axis.moment(at: place)).nanoseconds
+        let overlap = min(end, axis.time(at: place + 1)).nanoseconds - max(interval.start, axis.time(at: place)).nanoseconds
         guard overlap > 0 else { continue }
         let weight = interval.phase == .preempted ? Int64.max : overlap
         if weight > longest[place] {
@@ -40,7 +40,7 @@ enum LifeBar {
       }
     }
     guard let end = story.intervals.last, end.phase == .rejected || end.phase == .aborted else { return text }
-    return marked(text, at: axis.place(of: end.start), reason, width: axis.width)
+    return marked(text, at: axis.place(of: end.start), reason, width: axis.columns)
   }
 
   private static func marked(_ bar: StyledText, at place: Int, _ reason: String?, width: Int) -> StyledText {

@@ -29,7 +29,7 @@ struct RequestSequence {
       count = requests.count
       return
     }
-    var listed = (0..<Int32(requests.count)).filter { filter.terms.isEmpty || filter.matches(RequestID(Int($0)), in: run) }
+    var listed = (0..<Int32(requests.count)).filter { filter.isEmpty || filter.matches(RequestID(Int($0)), in: run) }
     if order == .arrival {
       if isReversed { listed.reverse() }
     } else {
@@ -64,7 +64,7 @@ struct RequestSequence {
   }
 
   private func isListed(_ request: RequestID) -> Bool {
-    sorted != nil || filter.terms.isEmpty || filter.matches(request, in: run)
+    sorted != nil || filter.isEmpty || filter.matches(request, in: run)
   }
 
   /// Up to `limit` listed places from `place` on.

@@ -74,7 +74,7 @@ extension RequestsPage {
     let end = story.intervals.last.flatMap { $0.phase.isOver ? $0.start : nil } ?? scene.run.now
     let width = max(1, area.width - 4)
     let span = max((end - start).nanoseconds, 1_000_000)
-    let axis = TimeAxis(start: start, column: span / Int64(width) + 1, width: width)
+    let axis = TimeAxis(start: start, span: EngineTime(nanoseconds: span), columns: width)
     var reason: String?
     if case .rejected(let why) = scene.run.observatory.requests[request.index].outcome { reason = why.sentence }
     let inside = Panel("life", badge: axis.scale, footer: "· queued █ prefill ▒ decode ╳ preempted ░ stalled").draw(in: area, on: &canvas)

@@ -31,7 +31,7 @@ extension RequestsPage {
     guard key.modifiers.isEmpty else { return nil }
     var view = scene.view
     let now = scene.run.now
-    let span = view.requests.span ?? TimeAxis.defaultSpan(now)
+    let span = view.requests.span ?? RequestsView.defaultSpan(now)
     switch key.key {
     case .character("w"), .character("+"): zoom(&view.requests, span, by: 0.5)
     case .character("s"), .character("-"): zoom(&view.requests, span, by: 2)
@@ -47,7 +47,7 @@ extension RequestsPage {
 
   /// The middle stays, or the right end while it follows the clock.
   private func zoom(_ view: inout RequestsView, _ span: EngineTime, by factor: Double) {
-    let wanted = min(max(.seconds(span.seconds * factor), TimeAxis.narrowest), TimeAxis.widest)
+    let wanted = min(max(.seconds(span.seconds * factor), RequestsView.narrowest), RequestsView.widest)
     if let end = view.end { view.end = max(wanted, .seconds(end.seconds - (span.seconds - wanted.seconds) / 2)) }
     view.span = wanted
   }

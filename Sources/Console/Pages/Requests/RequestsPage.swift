@@ -36,7 +36,7 @@ public struct RequestsPage: Page {
 
   static func sequence(_ scene: Scene) -> RequestSequence {
     RequestSequence(
-      scene.run, filter: RequestFilter(scene.view.filter), order: scene.view.requests.order,
+      scene.run, filter: scene.filter, order: scene.view.requests.order,
       isReversed: scene.view.requests.isReversed)
   }
 
@@ -61,7 +61,7 @@ public struct RequestsPage: Page {
 
   static func axis(_ scene: Scene, in area: Rect) -> TimeAxis {
     let life = Table(columns, rows: []).places(in: area.width - 2).last?.width ?? 0
-    return TimeAxis(scene.view.requests, now: scene.run.now, width: life)
+    return scene.view.requests.axis(now: scene.run.now, columns: life)
   }
 
   private func drawList(_ scene: Scene, in area: Rect, on canvas: inout Canvas) {
@@ -99,9 +99,9 @@ public struct RequestsPage: Page {
     let order = sequence.isSorted ? view.order : .arrival
     let sort = StyledText("sort \(order.rawValue) \(view.isReversed ? Glyphs.descending : Glyphs.ascending)", Style(.borderBadge))
     let filter = scene.view.filter
-    if let problem = RequestFilter(filter).problem { return sort + StyledText(" · filter: \(problem)", Style(.warn)) }
+    if let fault = scene.filter.fault { return sort + StyledText(" · filter: \(fault)", Style(.warn)) }
     if !filter.isEmpty { return sort + StyledText(" · filter \(filter)", Style(.borderBadge)) }
-    let legend = width >= 100 ? "  · queued █ prefill ▒ decode ╳ preempted ░ stalled" : width >= 76 ? "  · queued █ prefill ▒ decode ╳ preempt" : ""
+    let legend = width >= 100 ? "  · queued █ prefill ▒ decode ╳ preempted ░ stalled" : width >= 76 ? "  · queued █ prefill ▒ decode" : ""
     return sort + StyledText(legend, Style(.borderBadge))
   }
 
@@ -123,11 +123,11 @@ public struct RequestsPage: Page {
     return [
       StyledText(scene.letter(of: request).map { String(Character($0)) } ?? " ", scene.style(of: request)),
       StyledText(request.description, scene.style(of: request)),
-      StyledText(Figure.fixed(record.arrival.seconds, decimals: 3, width: 9)),
-      StyledText(Figure.grouped(Int(record.input), width: 7)), StyledText(Figure.grouped(Int(record.output), width: 6)),
-      judged(record.ttft, promised: slo.ttft, width: 7) { Figure.fixed($0.seconds, decimals: 2, width: 6) },
-      judged(record.tpot, promised: slo.tpot, width: 8) { Figure.fixed($0.milliseconds, decimals: 1, width: 7) },
-      StyledText(state == .finished ? record.e2e.map { Figure.fixed($0.seconds, decimals: 2, width: 7) } ?? "–" : "–"),
+      StyledText(NumberText.seconds(record.arrival, 9, decimals: 3)),
+      StyledText(NumberText.whole(Int(record.input), 7)), StyledText(NumberText.whole(Int(record.output), 6)),
+      judged(record.ttft, promised: slo.ttft, width: 7) { NumberText.seconds($0, 6) },
+      judged(record.tpot, promised: slo.tpot, width: 8) { NumberText.milliseconds($0, 7) },
+      StyledText(state == .finished ? NumberText.seconds(record.e2e, 7) : "–"),
       StyledText(Figure.grouped(Int(record.preemptions), width: 3)), StyledText(state.rawValue, state.style),
       life ?? "",
     ]

@@ -17,3 +17,15 @@ public struct RequestsView: Sendable, Equatable {
 
   public init() {}
 }
+
+extension RequestsView {
+  /// What is shown at first: the run so far, its last minute when it is longer.
+  static func defaultSpan(_ now: EngineTime) -> EngineTime { min(max(now, .milliseconds(100)), .milliseconds(60_000)) }
+  static let narrowest = EngineTime.microseconds(100)
+  static let widest = EngineTime.seconds(1e6)
+
+  func axis(now: EngineTime, columns: Int) -> TimeAxis {
+    let span = min(max(span ?? Self.defaultSpan(now), Self.narrowest), Self.widest)
+    return TimeAxis(start: max(.zero, (end ?? now) - span), span: span, columns: columns)
+  }
+}

@@ -3,7 +3,8 @@ import Screen
 
 /// Numbers for cells: right-aligned in a fixed width, `–` where there is none.
 ///
-/// When a number does not fit, decimals go first; what still does not fit shows as `####`.
+/// When a number does not fit, decimals go first, then digits (`29.5k`);
+/// what still does not fit shows as `####`.
 enum NumberText {
   static func whole(_ number: Int?, _ width: Int) -> String {
     guard let number else { return none(width) }
@@ -21,7 +22,10 @@ enum NumberText {
       let text = Figure.fixed(number, decimals: decimals)
       if text.cells <= width { return text.rightAligned(in: width) }
     }
-    return Figure.fixed(number, decimals: 0, width: width)
+    let whole = Figure.fixed(number, decimals: 0)
+    if whole.cells <= width { return whole.rightAligned(in: width) }
+    let short = short(number, width)
+    return short.cells <= width ? short : String(repeating: "#", count: width)
   }
 
   static func percent(_ fraction: Double?, _ width: Int, decimals: Int = 0) -> String {
@@ -48,7 +52,8 @@ enum NumberText {
   static func short(_ number: Double, _ width: Int = 0) -> String {
     if number.magnitude < 1_000 { return Figure.fixed(number, decimals: 0).padded(width) }
     let (scaled, prefix) = number.magnitude < 999_500 ? (number / 1e3, "k") : (number / 1e6, "M")
-    let decimals = scaled.magnitude < 9.95 && scaled != scaled.rounded() ? 1 : 0
+    let isExact = scaled == scaled.rounded() || scaled.magnitude >= (width >= 5 ? 99.95 : 9.95)
+    let decimals = isExact ? 0 : 1
     return (Figure.fixed(scaled, decimals: decimals) + prefix).padded(width)
   }
 

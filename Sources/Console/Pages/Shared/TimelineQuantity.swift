@@ -33,10 +33,4 @@ enum TimelineQuantity: CaseIterable, Sendable {
     case .blocks: Double(step.usedBlocks)
     }
   }
-
-  /// The one after, starting over.
-  var next: Self {
-    let all = Self.allCases
-    return all[((all.firstIndex(of: self) ?? 0) + 1) % all.count]
-  }
 }

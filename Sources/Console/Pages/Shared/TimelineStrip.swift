@@ -13,7 +13,7 @@ struct TimelineStrip {
   static let samplesPerPoint = 8
 
   let scene: Scene
-  let axis: TimelineAxis
+  let axis: TimeAxis
   let quantity: TimelineQuantity
   /// A mark of the head's log to point out.
   let selectedMark: Int?
@@ -27,7 +27,7 @@ struct TimelineStrip {
     self.selectedMark = selectedMark
     self.area = area
     gutter = area.width >= 60 ? 7 : 1
-    axis = TimelineAxis(
+    axis = TimeAxis(
       window, shown: scene.snapshot.shown.now, head: scene.snapshot.head.now, columns: area.width - gutter - 1)
   }
 
@@ -134,7 +134,7 @@ struct TimelineStrip {
     for time in ticks.times {
       guard let column = axis.column(of: time) else { continue }
       if !line.isEmpty { canvas.put("┬", at: Point(plotLeft + column, line.top), style: .muted) }
-      let label = TimelineAxis.label(time, step: ticks.step)
+      let label = TimeAxis.label(time, step: ticks.step)
       let left = max(plotLeft, min(plotLeft + column - label.cells / 2, plotLeft + axis.columns - label.cells))
       guard !labels.isEmpty, left >= free else { continue }
       free = canvas.put(label, at: Point(left, labels.top), style: .muted) + 1

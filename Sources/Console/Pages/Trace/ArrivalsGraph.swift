@@ -18,13 +18,13 @@ struct ArrivalsGraph {
     return inside
   }
 
-  func scale(width: Int) -> TimeScale { moment.view.window.scale(of: moment.end, columns: width) }
+  func axis(width: Int) -> TimeAxis { moment.view.window.axis(of: moment.end, columns: width) }
 
   func draw(in area: Rect, isFocused: Bool, on canvas: inout Canvas) {
     let survey = moment.survey
     let zoom = moment.view.window.zoom
     let inside = Panel(
-      StyledText("arrivals ", Style(.borderTitle, isFocused ? .bold : [])) + StyledText(moment.trace.name.truncated(to: max(8, area.width / 3))),
+      StyledText("arrivals ", Style(.borderTitle, isFocused ? .bold : [])) + StyledText((moment.trace.name.split(separator: "/").last.map(String.init) ?? "").truncated(to: max(8, area.width / 3))),
       badge: StyledText(
         (zoom > 0 ? "×\(Figure.grouped(1 << zoom)) · " : "") + "\(Figure.grouped(survey.count)) requests · \(clock(survey.span)) · \(survey.rate.map { Figure.fixed($0, decimals: 2) } ?? "–") req/s",
         Style(.borderBadge)),
@@ -34,22 +34,22 @@ struct ArrivalsGraph {
     ).draw(in: area, on: &canvas)
     let plot = Self.plot(in: area)
     if plot.isEmpty { return }
-    let scale = scale(width: plot.width)
+    let axis = axis(width: plot.width)
     if plot.top > inside.top {
-      let interval = EngineTime(nanoseconds: scale.length * Int64(dotsPerInterval(scale)) / Int64(2 * scale.columns))
+      let interval = axis.span.nanoseconds * Int64(dotsPerInterval(axis)) / Int64(2 * axis.columns)
       let end = canvas.put(totals, at: Point(inside.left + 1, inside.top), width: inside.width - 2)
-      let each = "per \(Figure.span(.nanoseconds(interval.nanoseconds)))"
+      let each = "per \(Figure.span(.nanoseconds(interval)))"
       if end + each.cells + 2 < inside.right { canvas.put(each, endingAt: Point(inside.right - 1, inside.top), style: .muted) }
     }
-    let cursor = scale.column(of: moment.now)
+    let cursor = axis.column(of: moment.now)
     var rest = plot
     let graphs = plot.height >= 2 ? [rest.cutTop((plot.height + 1) / 2), rest] : [rest]
-    let samples = samples(scale)
+    let samples = samples(axis)
     for (graph, (values, unit)) in zip(graphs, [(samples.requests, "req/s"), (samples.tokens, "tok/s")]) {
       draw(values, unit: unit, cursor: cursor, in: graph, on: &canvas)
     }
     if let chosen = moment.view.cursor, moment.arrivals.indices.contains(chosen),
-      let column = scale.column(of: moment.arrivals[chosen].time), column != cursor
+      let column = axis.column(of: moment.arrivals[chosen].time), column != cursor
     {
       for row in plot.top..<plot.bottom {
         canvas.put(Glyphs.event, at: Point(plot.left + column, row), style: Style(.timeMark, .bold))
@@ -60,7 +60,7 @@ struct ArrivalsGraph {
         canvas.put(Glyphs.playhead, at: Point(plot.left + cursor, row), style: Style(.timePlayhead, .bold))
       }
     }
-    if plot.bottom < inside.bottom { drawAxis(scale, plot, on: &canvas) }
+    if plot.bottom < inside.bottom { draw(axis, plot, on: &canvas) }
   }
 
   private var totals: StyledText {
@@ -71,17 +71,17 @@ struct ArrivalsGraph {
 
   /// Dots of the graph (two a column) that make one interval: enough for four arrivals on average, so that
   /// few arrivals show as a rate and not as a comb.
-  func dotsPerInterval(_ scale: TimeScale) -> Int {
-    let dots = 2 * scale.columns
-    let first = moment.firstArrival(from: scale.time(at: 0))
-    let last = moment.firstArrival(from: scale.time(at: scale.columns))
+  func dotsPerInterval(_ axis: TimeAxis) -> Int {
+    let dots = 2 * axis.columns
+    let first = moment.firstArrival(from: axis.time(at: 0))
+    let last = moment.firstArrival(from: axis.time(at: axis.columns))
     return min(max(1, (4 * dots + max(1, last - first) - 1) / max(1, last - first)), max(1, dots / 8))
   }
 
   /// Rates, one for each dot; those of an interval are equal.
-  func samples(_ scale: TimeScale) -> (requests: [Double], tokens: [Double]) {
-    let fine = TimeScale(start: scale.start, length: scale.length, columns: 2 * scale.columns)
-    let dots = dotsPerInterval(scale)
+  func samples(_ axis: TimeAxis) -> (requests: [Double], tokens: [Double]) {
+    let fine = TimeAxis(start: axis.start, span: axis.span, columns: 2 * axis.columns)
+    let dots = dotsPerInterval(axis)
     var requests: [Double] = []
     var tokens: [Double] = []
     var before = moment.firstArrival(from: fine.time(at: 0))
@@ -114,14 +114,14 @@ struct ArrivalsGraph {
     }
   }
 
-  private func drawAxis(_ scale: TimeScale, _ plot: Rect, on canvas: inout Canvas) {
-    let ticks = max(1, min(6, plot.width / 16))
+  private func draw(_ axis: TimeAxis, _ plot: Rect, on canvas: inout Canvas) {
+    let ticks = axis.ticks()
     var free = plot.left
-    for tick in 0...ticks {
-      let column = tick * plot.width / ticks
-      let label = clock(scale.time(at: column))
-      let start = min(max(plot.left + column - (tick == 0 ? 0 : label.cells / 2), free), plot.right - label.cells)
-      if start < free { continue }
+    for time in ticks.times {
+      guard let column = axis.column(of: time) else { continue }
+      let label = TimeAxis.label(time, step: ticks.step)
+      let start = max(plot.left, min(plot.left + column - label.cells / 2, plot.right - label.cells))
+      guard start >= free else { continue }
       free = canvas.put(label, at: Point(start, plot.bottom), style: .muted) + 1
     }
   }

@@ -38,7 +38,7 @@ struct NextArrivals {
     let mark: StyledText = scene.view.selected == request ? "◆" : " "
     let isArrived = moment.isArrived(index)
     let style: Style = isArrived ? .muted : .plain
-    let distance = (isArrived ? "−" : "+") + moment.distance(index)
+    let distance = Figure.fixed(moment.distance(index), decimals: 2, signed: true)
     return [
       mark + letter, StyledText(request.description, style), StyledText(distance, style),
       StyledText(Figure.grouped(arrival.prompt.count), style),

@@ -49,10 +49,8 @@ struct TraceMoment {
 
   func isArrived(_ index: Int) -> Bool { index < arrived }
 
-  /// Seconds until or since an arrival.
-  func distance(_ index: Int) -> String {
-    Figure.fixed(abs((arrivals[index].time - now).seconds), decimals: 2)
-  }
+  /// Seconds until an arrival; below zero since it.
+  func distance(_ index: Int) -> Double { (arrivals[index].time - now).seconds }
 
   /// Nil when it has none.
   func label(of arrival: Arrival) -> String? {

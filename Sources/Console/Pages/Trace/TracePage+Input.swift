@@ -43,8 +43,8 @@ extension TracePage {
     case .arrivals:
       let plot = ArrivalsGraph.plot(in: place)
       guard plot.contains(point) else { break }
-      let scale = ArrivalsGraph(moment: moment).scale(width: plot.width)
-      view.trace = moment.moved(to: moment.firstArrival(from: scale.time(at: point.column - plot.left)))
+      let axis = ArrivalsGraph(moment: moment).axis(width: plot.width)
+      view.trace = moment.moved(to: moment.firstArrival(from: axis.time(at: point.column - plot.left)))
     case .next:
       let inside = Panel.inside(place)
       let shown = NextArrivals(moment: moment, scene: scene).shown(rows: inside.height - 1)
@@ -70,17 +70,16 @@ extension TracePage {
 
   /// Zooming keeps the arrival that is looked at in place, or the middle when it is out of sight.
   private func anchor(_ moment: TraceMoment, _ cursor: Int) -> EngineTime {
-    let scale = moment.view.window.scale(of: moment.end, columns: 2)
+    let axis = moment.view.window.axis(of: moment.end, columns: 2)
     let time = moment.arrivals[cursor].time
-    return scale.column(of: time) == nil ? scale.time(at: 1) : time
+    return axis.column(of: time) == nil ? axis.time(at: 1) : time
   }
 
   /// To another arrival at least one cell of the graph away; the one beside it when all are closer.
   private func byColumn(_ offset: Int, _ moment: TraceMoment, _ cursor: Int, _ scene: Scene, _ area: Rect) -> TraceView {
     let plot = ArrivalsGraph.plot(in: Self.place(of: .arrivals, scene, area))
-    let scale = ArrivalsGraph(moment: moment).scale(width: max(1, plot.width))
-    let cell = max(1, scale.length / Int64(scale.columns))
-    let wanted = EngineTime(nanoseconds: moment.arrivals[cursor].time.nanoseconds + cell * Int64(offset))
+    let cell = ArrivalsGraph(moment: moment).axis(width: plot.width).column
+    let wanted = EngineTime(nanoseconds: moment.arrivals[cursor].time.nanoseconds + cell.nanoseconds * Int64(offset))
     let found = moment.firstArrival(from: wanted)
     return moment.moved(to: offset > 0 ? max(cursor + 1, found) : min(cursor - 1, found))
   }

@@ -57,7 +57,7 @@ public struct TracePage: Page {
     guard let cursor = moment.cursor else { return "this trace has no requests" }
     let arrival = moment.arrivals[cursor]
     var parts = [
-      moment.isArrived(cursor) ? "arrived \(moment.distance(cursor)) s ago" : "arrives in \(moment.distance(cursor)) s",
+      Self.when(moment.distance(cursor), moment.isArrived(cursor)),
       "prompt \(Figure.grouped(arrival.prompt.count))"
         + (moment.survey.sharing.map { " (\(Figure.grouped(Int($0.shared[cursor]))) begin an earlier one)" } ?? ""),
       "output \(Figure.grouped(arrival.outputLimit))",
@@ -65,6 +65,13 @@ public struct TracePage: Page {
     if let label = moment.label(of: arrival) { parts.append(label) }
     if let abort = arrival.abortTime { parts.append("hangs up after \(Figure.fixed((abort - arrival.time).seconds, decimals: 1)) s") }
     return StyledText(RequestID(cursor).description, .strong) + StyledText(" · " + parts.joined(separator: " · "))
+  }
+
+  /// An arrival during a step comes in with the next one.
+  private static func when(_ seconds: Double, _ isArrived: Bool) -> String {
+    let distance = Figure.fixed(seconds.magnitude, decimals: 2) + " s"
+    if seconds > 0 { return "arrives in \(distance)" }
+    return "arrived \(distance) ago" + (isArrived ? "" : ", comes in with the next step")
   }
 
   public func hints(_ scene: Scene) -> [Hint] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Console
 
-@Suite("RequestsPage: filter")
+@Suite("Request filter")
 struct RequestFilterTests {
   static let run = SampleRun.snapshot(steps: 900).shown
   static let early = SampleRun.snapshot().shown
@@ -52,27 +52,29 @@ struct RequestFilterTests {
     #expect(matches("phase:pre", in: Self.early) == [])
     #expect(matches("label:chat") == [])
     #expect(matches("label:").count == 60)
-    #expect(RequestFilter("size:3").problem == "no field \"size\": phase label")
+    #expect(RequestFilter("size:3").fault == "there is no field size; there are phase and label")
   }
 
-  @Test("anything else is the beginning of a number")
+  @Test("anything else is the beginning of a number or a state, or a part of a label")
   func numbers() {
     #expect(matches("r5") == [5, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59])
     #expect(matches("59") == [59])
     #expect(matches("r0") == [0])
     #expect(matches("0") == [0])
     #expect(matches("r").count == 60)
+    #expect(matches("rej") == [30])
+    #expect(matches("que", in: Self.early) == matches("queued", in: Self.early))
     #expect(matches("nothing") == [])
     #expect(matches("").count == 60)
   }
 
   @Test("what cannot be understood is said, and does not hide the rest")
   func problems() {
-    #expect(RequestFilter("size>3").problem?.hasPrefix("no quantity \"size\"") == true)
-    #expect(RequestFilter("ttft>fast").problem == "\"fast\" is no number")
-    #expect(RequestFilter("ttft><3").problem == "no comparison \"><\": < <= > >= = !=")
+    #expect(RequestFilter("size>3").fault?.hasPrefix("there is no quantity size; there are id arrival prompt") == true)
+    #expect(RequestFilter("ttft>fast").fault == "ttft>fast: a number is wanted after >")
+    #expect(RequestFilter("ttft><3").fault == ">< compares nothing; < <= > >= = != do")
     #expect(RequestFilter("ttft>").terms == [])
-    #expect(RequestFilter("ttft>").problem == nil)
+    #expect(RequestFilter("ttft>").fault == nil)
     #expect(matches("size>3").count == 60)
   }
 }

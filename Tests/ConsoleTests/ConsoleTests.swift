@@ -12,13 +12,28 @@ import Testing
 #endif
 
 /// A scripted terminal whose patience takes time, so that the engine's thread can answer.
+///
+/// What is to be typed waits until the screen shows what it is the answer to, however slow the machine is.
 private final class PatientTerminal: Terminal {
   let inner: ScriptedTerminal
-  init(size: Size) throws { inner = try ScriptedTerminal(size: size) }
+  private var script: ArraySlice<(seen: String, typed: String)>
+
+  init(size: Size, _ script: [(seen: String, typed: String)] = []) throws {
+    inner = try ScriptedTerminal(size: size)
+    self.script = script[...]
+  }
+
   var size: Size { inner.size }
   func paint(_ canvas: Canvas, theme: Theme) { inner.paint(canvas, theme: theme) }
   func nextEvent(within patience: Duration) -> InputEvent? {
-    if patience > .zero { usleep(UInt32(patience / .microseconds(1))) }
+    if let event = inner.nextEvent(within: .zero) { return event }
+    if patience > .zero {
+      if let next = script.first, inner.lastText.contains(next.seen), (try? inner.type(next.typed)) != nil {
+        script.removeFirst()
+        return inner.nextEvent(within: .zero)
+      }
+      usleep(UInt32(patience / .microseconds(1)))
+    }
     return nil
   }
 }
@@ -27,13 +42,20 @@ private final class PatientTerminal: Terminal {
 struct ConsoleTests {
   @Test("a script steps, looks back, switches and leaves, against the real engine's thread")
   func session() throws {
-    let screen = try PatientTerminal(size: Size(120, 40))
-    let terminal = try TypingTerminal(
-      "<wait>10.<wait>,,<wait>p<down><down><down><ret><wait>u<wait>q", at: screen, pause: .milliseconds(150))
+    let screen = try PatientTerminal(
+      size: Size(120, 40),
+      [
+        ("‖ PAUSED   step     50", "10."), ("‖ PAUSED   step     60", ",,"), ("‖ PAUSED −2   step     58", "p<down><down><down><ret>"),
+        ("policy chunked", "u"), ("back on the future", "q"),
+      ])
     let thread = EngineThread()
     thread.start(SampleRun.timeline(steps: 50), pace: .times(1), paused: true)
-    var console = Console(thread: thread, terminal: terminal, options: .init(label: ConsoleSample.label))
-    console.run()
+    var console = Console(thread: thread, terminal: screen, options: .init(label: ConsoleSample.label))
+    var rounds = 0
+    console.run {
+      rounds += 1
+      return rounds > 2_000
+    }
     thread.stop()
     let rows = screen.inner.frames.map { $0.text(ofRow: 0) }
     #expect(rows.contains { $0.contains("‖ PAUSED   step     60") })

@@ -62,7 +62,11 @@ extension OverviewPage {
       let values = line.quantiles.map { $0.map { $0 / line.unit } }
       // As many decimals as all of them have room for, so that the points stand in line.
       let decimals = (0...line.decimals).last { decimals in
-        zip(values, widths).allSatisfy { value, width in value.map { Figure.fixed($0, decimals: decimals).cells < width } ?? true }
+        values.indices.allSatisfy { place in
+          guard let value = values[place] else { return true }
+          // The label ends with a space; the others need one before them.
+          return Figure.fixed(value, decimals: decimals).cells <= widths[place] - (place > 0 ? 1 : 0)
+        }
       } ?? 0
       for (value, width) in zip(values, widths) { text += StyledText(NumberText.fixed(value, decimals, width)) }
       let style: Style = (line.miss ?? 0) > 0 ? Style(.sloMissed) : .plain

@@ -35,7 +35,7 @@ struct PictureOptions: ParsableArguments {
     var canvas = Frame.compose(state)
     if ascii { canvas = canvas.inASCII() }
     switch format {
-    case "svg": return canvas.svg(theme: state.theme, title: "workbench · \(timeline.head.engine.trace.name) · step \(timeline.head.step)")
+    case "svg": return canvas.svg(theme: state.theme, title: "workbench · \(RunLabel(configuration, trace: timeline.head.engine.trace).traceName) · step \(timeline.head.step)")
     case "ansi": return canvas.ansi(theme: state.theme) + "\n"
     default: return canvas.trimmedText + "\n"
     }

@@ -14,6 +14,7 @@ struct Workbench: ParsableCommand {
     subcommands: [
       ScreenCommand.self, RunCommand.self, ReplayCommand.self, ExportCommand.self, ListCommand.self, BenchCommand.self,
       InfoCommand.self, ResetCommand.self, ValidateCommand.self,
+      CalibrateCommand.self,
     ],
     defaultSubcommand: ScreenCommand.self)
 }

@@ -38,6 +38,7 @@ public struct Chip: Equatable, Sendable {
       case .bf16: accelerator.peaks.bf16
       case .fp8: accelerator.peaks.fp8
       case .fp4: accelerator.peaks.fp4
+      case .mxfp4, .int4: nil
       }
     name = accelerator.name
     multiprocessors = accelerator.multiprocessors

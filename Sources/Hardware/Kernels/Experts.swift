@@ -78,14 +78,14 @@ extension Experts.Constants {
         switch weights {
         case .bf16: (10, 0.89, 0.37, 3.75, 1.2)
         case .fp8: (14, 1.0, 0.51, 1.6, 1.6)
-        case .fp4: (15.5, 0.97, 0.64, 1.6, 2.0)
+        case .fp4, .mxfp4, .int4: (15.5, 0.97, 0.64, 1.6, 2.0)
         }
       } else if accelerator.architecture == .blackwellRTX {
         // CUTLASS through FlashInfer. The fit's 1.05 of the bandwidth for fp8 came with warm caches.
         switch weights {
         case .bf16: (3, 0.96, 0.47, 2.9, 1.8)
         case .fp8: (13, 1.0, 0.40, 2.1, 1.6)
-        case .fp4: (39, 1.0, 0.73, 1.8, 1.3)
+        case .fp4, .mxfp4, .int4: (39, 1.0, 0.73, 1.8, 1.3)
         }
       } else {
         // Triton for 16 bit, CUTLASS for 8.

@@ -139,7 +139,7 @@ extension Gemm.Constants {
         ? .init(launch: 1.0, passes: 2.9, doubling: 0.61)
         : isBlackwell
           ? .init(launch: 2.6, passes: 9.2, doubling: 0.75) : .init(launch: 1.6, passes: 5.0, doubling: 1.05)
-    case .fp4:
+    case .fp4, .mxfp4, .int4:
       (arithmeticEfficiency, memoryEfficiency) = isRTX ? (0.775, 0.74) : (0.475, 0.63)
       quantisation =
         isRTX ? .init(launch: 2.7, passes: 1.4, doubling: 0) : .init(launch: 2.3, passes: 2.3, doubling: 0.14)

@@ -5,6 +5,7 @@ import PackageDescription
 //
 //   workbench                          flags, files, wiring
 //   Console            Curses          the application │ the only code that knows ncurses
+//   Validation                         predictions against measurements
 //   Host                               threads and wall clock
 //   ServingEngine      Analysis        the step, recording, timeline │ folds over events
 //   Scheduling         Hardware        siblings
@@ -42,7 +43,7 @@ let package = Package(
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
     .target(name: "CTerminal"),
     .target(name: "TestSupport", dependencies: ["Core", "Screen"], path: "Tests/TestSupport", swiftSettings: strict),
-    .executableTarget(name: "workbench", dependencies: ["Core", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", arguments], swiftSettings: strict),
+    .executableTarget(name: "workbench", dependencies: ["Core", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", "Validation", arguments], swiftSettings: strict),
   ]
     + subject("Core")
     + subject("Screen", sees: [toml])
@@ -54,6 +55,7 @@ let package = Package(
     + subject("ServingEngine", sees: ["Core", "KVMemory", "Scheduling", "Speculation", "Hardware"], tests: ["Analysis"])
     + subject("Analysis", sees: ["Core"])
     + subject("Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload"])
+    + subject("Validation", sees: ["Core", "Hardware", "ServingEngine", "Host", "Analysis", "Workload", "Scheduling", "KVMemory", toml])
     + subject("Console", sees: ["Core", "KVMemory", "Scheduling", "Hardware", "ServingEngine", "Analysis", "Host", "Workload", "Screen"])
     + subject("Curses", sees: ["CNcurses", "CTerminal", "Screen"])
 )

@@ -30,14 +30,23 @@ public struct Accelerator: Equatable, Sendable {
     public var int8: Double?
   }
 
-  /// Fractions of the datasheet's rates that well-shaped kernels reach.
+  /// Fractions of the datasheet's rates that well-shaped matrix products reach.
   public struct Efficiency: Equatable, Sendable {
-    /// Of the bf16 peak, in large matrix products.
+    /// Of the bf16 peak.
     public var gemm: Double
     /// Of the memory bandwidth, when weights stream.
     public var memory: Double
-    /// False when both are defaults of the chip's class.
+    /// Part of the clock that the power limit takes in products of milliseconds.
+    public var sustainedLoss: Double
+    /// False when they are defaults of the chip's class.
     public var isMeasured: Bool
+
+    public init(gemm: Double, memory: Double, sustainedLoss: Double = 0, isMeasured: Bool) {
+      self.gemm = gemm
+      self.memory = memory
+      self.sustainedLoss = sustainedLoss
+      self.isMeasured = isMeasured
+    }
   }
 
   public var name: String
@@ -83,12 +92,17 @@ public struct Accelerator: Equatable, Sendable {
 
   public var hasLink: Bool { linkTotal != nil }
 
-  /// Measured where both were measured, else defaults of its class.
-  public var efficiency: Efficiency {
-    if let gemm = measuredGemmEfficiency, let memory = measuredMemoryEfficiency {
-      return Efficiency(gemm: gemm, memory: memory, isMeasured: true)
-    }
-    return Efficiency(gemm: classGemmEfficiency, memory: classMemoryEfficiency, isMeasured: false)
+  /// Takes the place of what is compiled in; from a calibration file.
+  public var calibrated: Efficiency?
+
+  /// What was fitted to this GPU's measurements, else defaults of its class.
+  public var efficiency: Efficiency { calibrated ?? Self.fitted[name] ?? classEfficiency }
+
+  /// The same GPU as if nothing had been measured on it.
+  public var unmeasured: Accelerator {
+    var copy = self
+    copy.calibrated = classEfficiency
+    return copy
   }
 
   /// One line on how far its times can be trusted.
@@ -98,22 +112,39 @@ public struct Accelerator: Equatable, Sendable {
       : "\(name): efficiencies are defaults of its class (\(architecture.rawValue)), not measured"
   }
 
-  /// Watts per TFLOP/s do not order the GPUs; these classes do, within about 5 %.
-  private var classGemmEfficiency: Double {
-    switch architecture {
-    case .hopper: 0.80
-    case .blackwell, .blackwellUltra: 0.73
-    case .ampere: memoryType.hasPrefix("HBM") || memoryType.contains("ECC") ? 0.80 : 0.95
-    // Boards without a display and below 400 W run into their power limit in large products.
-    case .ada: power <= 350 ? 0.70 : 0.95
-    case .blackwellRTX: 0.95
-    // No measurement in any of our sources.
-    case .cdna3: 0.70
-    }
-  }
+  /// From `gemm.csv` and, for the GeForce cards, `layer_ops.csv`; see `Gemm.Constants`.
+  private static let fitted: [String: Efficiency] = [
+    "A100-SXM-80GB": .init(gemm: 0.808, memory: 0.768, isMeasured: true),
+    "H100-SXM": .init(gemm: 0.851, memory: 0.907, sustainedLoss: 0.027, isMeasured: true),
+    "B200-SXM": .init(gemm: 0.738, memory: 0.818, isMeasured: true),
+    // The one that was measured runs into a power limit: large products fall to 0.4 of the peak.
+    "GB200": .init(gemm: 0.738, memory: 0.829, sustainedLoss: 0.397, isMeasured: true),
+    "RTX-PRO-6000-Server": .init(gemm: 0.892, memory: 0.95, isMeasured: true),
+    "RTX-4090": .init(gemm: 0.93, memory: 0.945, isMeasured: true),
+    "RTX-3090": .init(gemm: 0.91, memory: 0.90, isMeasured: true),
+  ]
 
-  private var classMemoryEfficiency: Double {
-    if memoryType.hasPrefix("HBM") { return 0.85 }
-    return memoryType.contains("ECC") ? 0.81 : 0.93
+  /// Watts per TFLOP/s do not order the GPUs; these classes do, within about 5 %.
+  private var classEfficiency: Efficiency {
+    let isHBM = memoryType.hasPrefix("HBM")
+    let gemm =
+      switch architecture {
+      case .hopper: 0.84
+      case .blackwell, .blackwellUltra: 0.73
+      case .ampere: isHBM || memoryType.contains("ECC") ? 0.81 : 0.91
+      // Boards without a display and below 400 W run into their power limit in large products.
+      case .ada: power <= 350 ? 0.67 : 0.91
+      case .blackwellRTX: 0.90
+      // No measurement in any of our sources.
+      case .cdna3: 0.70
+      }
+    let memory =
+      switch architecture {
+      case .hopper: 0.89
+      case .ampere where isHBM: 0.77
+      case _ where isHBM: 0.82
+      default: memoryType.contains("ECC") ? 0.82 : 0.94
+      }
+    return Efficiency(gemm: gemm, memory: memory, isMeasured: false)
   }
 }

@@ -20,19 +20,43 @@ public struct Chip: Equatable, Sendable {
   public let linkBandwidth: Double
   public let hasLink: Bool
 
+  /// Clock cycles per µs.
+  let clock: Double
+
   let gemm: Gemm.Constants
   /// The same kernel on 16-bit weights (the head's).
   let plainGemm: Gemm.Constants
   let decodeAttention: DecodeAttention.Constants
   let prefillAttention: PrefillAttention.Constants
+  /// The same where KV pages hold 64 tokens or more, and on 8-bit KV.
+  let widePagePrefillAttention: PrefillAttention.Constants
+  let narrowDecodeAttention: DecodeAttention.Constants
+  let narrowPrefillAttention: PrefillAttention.Constants
   let experts: Experts.Constants
+  let communication: Communication.Family
+
+  /// How products with narrow weights are carried out.
+  public enum Arithmetic: Sendable {
+    /// Activations are made as narrow as the weights, with one scale for a row or a tensor.
+    case tensorScaled
+    /// The same with a scale for each 128 numbers.
+    case blockScaled
+    /// Weights are widened to 16 bits on the way to the tensor cores.
+    case weightOnly
+  }
 
   /// - Parameters:
   ///   - weights: Format of the projections' weights.
   ///   - linkBandwidth: GB/s in one direction between the GPUs of the node. It is a property of the node:
   ///     behind PCIe 10 to 50 have been seen where the datasheet says 64. Nil takes the datasheet's.
-  public init(_ accelerator: Accelerator, weights: NumberFormat = .bf16, linkBandwidth: Double? = nil) {
-    let clock = accelerator.boostClock ?? accelerator.peakClock
+  ///   - expertsBackend: Nil takes the family's.
+  public init(
+    _ accelerator: Accelerator, weights: NumberFormat = .bf16, arithmetic: Arithmetic = .tensorScaled,
+    linkBandwidth: Double? = nil, expertsBackend: Experts.Backend? = nil
+  ) {
+    // These are widened on the way to the tensor cores, whatever else the chip can do.
+    let isPacked = weights == .mxfp4 || weights == .int4
+    let arithmetic = isPacked ? .weightOnly : arithmetic
     let native: Double? =
       switch weights {
       case .bf16: accelerator.peaks.bf16
@@ -40,26 +64,34 @@ public struct Chip: Equatable, Sendable {
       case .fp4: accelerator.peaks.fp4
       case .mxfp4, .int4: nil
       }
+    let computed = arithmetic == .weightOnly ? nil : native
     name = accelerator.name
     multiprocessors = accelerator.multiprocessors
     tensorRate = accelerator.peaks.bf16 * 1e6
-    weightTensorRate = (native ?? accelerator.peaks.bf16) * 1e6
+    weightTensorRate = (computed ?? accelerator.peaks.bf16) * 1e6
     bandwidth = accelerator.bandwidth * 1e3
     cacheBytes = accelerator.cache * 1e6
     cacheBandwidth = 64 * Double(accelerator.multiprocessors) * accelerator.peakClock
+    clock = accelerator.boostClock ?? accelerator.peakClock
     exponentialRate = (accelerator.exponentialRate ?? 16) * clock
     self.linkBandwidth = (linkBandwidth ?? accelerator.nodeBandwidth) * 1e3
     hasLink = accelerator.hasLink
     plainGemm = .init(accelerator, weights: .bf16)
-    gemm = .init(accelerator, weights: native == nil ? .bf16 : weights)
+    gemm = computed == nil ? plainGemm : .init(accelerator, weights: weights, arithmetic: arithmetic)
     decodeAttention = .init(accelerator)
     prefillAttention = .init(accelerator)
-    experts = .init(accelerator, weights: native == nil ? .bf16 : weights)
+    widePagePrefillAttention = .init(accelerator, isWide: true)
+    narrowDecodeAttention = .init(accelerator, isNarrow: true)
+    narrowPrefillAttention = .init(accelerator, isNarrow: true)
+    experts = .init(
+      accelerator, weights: isPacked ? .fp4 : computed == nil && arithmetic != .weightOnly ? .bf16 : weights, arithmetic: arithmetic,
+      backend: expertsBackend)
+    communication = .init(accelerator)
   }
 }
 
 extension Accelerator {
   /// GPUs on which vLLM runs FlashAttention-2 from GDDR: Ampere 8.6, Ada, Blackwell RTX.
-  var isWorkstation: Bool { tensorIssue == .synchronous && !memoryType.hasPrefix("HBM") }
+  var isWorkstation: Bool { attentionBackend == .flashAttention2GDDR }
   var isDataCentreBlackwell: Bool { tensorIssue == .tensorMemory }
 }

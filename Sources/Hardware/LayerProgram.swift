@@ -38,7 +38,8 @@ struct LayerProgram: Sendable {
   /// Times of the sampler where a profile has them.
   var samplerTable: EstimateTable?
 
-  init(model: ModelCard, ranks: Int, chip: Chip, profile: OperatorProfile? = nil) {
+  /// - Parameter expertChip: The chip with the constants of the routed experts' format.
+  init(model: ModelCard, ranks: Int, chip: Chip, expertChip: Chip, profile: OperatorProfile? = nil) {
     func tabulated(
       _ kind: KernelRun.Kind, _ operation: OperatorProfile.Operation?, rows: Rows = .tokens,
       _ estimate: (Int) -> KernelEstimate
@@ -122,7 +123,7 @@ struct LayerProgram: Sendable {
       let format = model.expertFormat ?? model.weightFormat
       let layer = Experts(shape: experts, hidden: hidden, ranks: ranks, weights: format)
       sparse = [product(.experts, columns: experts.count, depth: hidden, weights: .bf16)]
-      sparse.append(tabulated(.experts, .experts) { layer.estimate(rows: $0, on: chip) })
+      sparse.append(tabulated(.experts, .experts) { layer.estimate(rows: $0, on: expertChip) })
       sparse += mlp(width: experts.sharedIntermediate / ranks, isGated: true, profiled: false)
     }
     let last = exchange(.allReduce, 2 * hidden) + (model.normsPerLayer > 2 ? [norm] : [])

@@ -69,6 +69,7 @@ extension ModelCard {
     default: try self.init(config, family: family)
     }
     (weightFormat, expertFormat) = try config.weightFormats()
+    scalesBlocks = weightFormat == .fp8 && config.hasScaledBlocks
     if expertFormat != nil, experts == nil {
       throw config.notModelled("quantization_config.quant_method", "'mxfp4'", "it is known for experts only; this model has none")
     }
@@ -336,6 +337,10 @@ private struct ConfigFields {
   }
 
   // MARK: Weights
+
+  var hasScaledBlocks: Bool {
+    (present("quantization_config") as? [String: Any])?["weight_block_size"] is [Any]
+  }
 
   /// Of the projections, and of routed experts where it differs.
   func weightFormats() throws(ModelConfigError) -> (NumberFormat, NumberFormat?) {

@@ -112,6 +112,8 @@ public struct ModelCard: Equatable, Sendable {
   public var expertLayers = LayerPattern.all
   /// Of the projections; embeddings, head, norms and routers stay bf16.
   public var weightFormat: NumberFormat
+  /// Narrow weights have a scale for each block of 128 × 128, and activations one for each 128 (DeepSeek).
+  public var scalesBlocks = false
   /// Of the routed experts where it differs (gpt-oss: only they are narrow).
   public var expertFormat: NumberFormat?
   /// Where the numbers come from.

@@ -205,6 +205,7 @@ public enum ModelCatalogue {
       source: "deepseek-ai/DeepSeek-V3 config.json (without the layer that predicts a second token)"
     ).with {
       $0.latent = .init(queryRank: 1536, rank: 512, rotary: 64, plain: 128, value: 128)
+      $0.scalesBlocks = true
       $0.expertLayers = LayerPattern(first: [false, false, false], cycle: [true])
     },
     ModelCard(
@@ -214,6 +215,7 @@ public enum ModelCatalogue {
       source: "moonshotai/Kimi-K2-Instruct config.json"
     ).with {
       $0.latent = .init(queryRank: 1536, rank: 512, rotary: 64, plain: 128, value: 128)
+      $0.scalesBlocks = true
       $0.expertLayers = LayerPattern(first: [false], cycle: [true])
     },
   ]

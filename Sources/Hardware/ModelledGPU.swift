@@ -53,12 +53,14 @@ public struct ModelledGPU: Device {
     self.tensorParallel = ranks
     self.hostTime = hostTime
     name = label
-    chip = Chip(accelerator, weights: model.weightFormat, linkBandwidth: linkBandwidth)
+    let arithmetic = model.scalesBlocks ? Chip.Arithmetic.blockScaled : .tensorScaled
+    chip = Chip(accelerator, weights: model.weightFormat, arithmetic: arithmetic, linkBandwidth: linkBandwidth)
+    let expertChip = model.expertFormat.map { Chip(accelerator, weights: $0, linkBandwidth: linkBandwidth) } ?? chip
     energy = EnergyModel(accelerator)
     var notes = [profile.map { "times \($0.notes)" } ?? accelerator.confidence]
     notes.append(energy.map { "energy modelled from \($0.source)" } ?? "no statement about energy")
     self.notes = notes
-    program = LayerProgram(model: model, ranks: ranks, chip: chip, profile: profile)
+    program = LayerProgram(model: model, ranks: ranks, chip: chip, expertChip: expertChip, profile: profile)
     attention = AttentionKernels(model, ranks: ranks, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell)
     attentionProfile = profile?.attention
   }
@@ -127,16 +129,20 @@ public struct ModelledGPU: Device {
     for index in program.variants.indices {
       let place = Place.layer(variant: index)
       for entry in program.variants[index].beforeAttention { run(entry, place) }
-      if attention.latent != nil {
-        forEachLatentAttention(of: load) { body($0, place, $1) }
+      if let latent = attention.latent {
+        // Chunks in their expanded form, decodes in their absorbed one.
+        if load.latentPrefill.units > 0 { body(.attentionPrefill, place, latent.prefill(load.latentPrefill)) }
+        if load.latentDecode.sequences > 0 { body(.attentionDecode, place, latent.decode(load.latentDecode)) }
       } else if program.variants[index].kind.isWindowed {
-        forEachAttention(of: load.windowed) { body($0, place, $1) }
-      } else if let ratio = measuredRatio(of: load) {
-        forEachAttention(of: load.full) {
-          body($0, place, $1.taking(microseconds: Double($1.time.nanoseconds) / 1000 * ratio))
+        attention.windowed?.forEachKernel(of: load.windowed) { body($0, place, $1) }
+      } else if let full = attention.full {
+        if let ratio = measuredRatio(of: load, for: full) {
+          full.forEachKernel(of: load.full) {
+            body($0, place, $1.taking(microseconds: Double($1.time.nanoseconds) / 1000 * ratio))
+          }
+        } else {
+          full.forEachKernel(of: load.full) { body($0, place, $1) }
         }
-      } else {
-        forEachAttention(of: load.full) { body($0, place, $1) }
       }
       for entry in program.variants[index].afterAttention { run(entry, place) }
     }
@@ -148,39 +154,11 @@ public struct ModelledGPU: Device {
     }
   }
 
-  /// Decodes in their absorbed form, chunks in their expanded one: two kernels.
-  @inline(__always)
-  private func forEachLatentAttention(of load: StepLoad, _ body: (KernelRun.Kind, KernelEstimate) -> Void) {
-    guard let latent = attention.latent else { return }
-    if load.latentPrefill.units > 0 { body(.attentionPrefill, latent.prefill(load.latentPrefill)) }
-    if load.latentDecode.sequences > 0 { body(.attentionDecode, latent.decode(load.latentDecode)) }
-  }
-
-  /// One or two kernels, as the backend carries out a batch of chunks and decodes.
-  @inline(__always)
-  private func forEachAttention(of load: AttentionLoad, _ body: (KernelRun.Kind, KernelEstimate) -> Void) {
-    let (decode, prefill) = (attention.decode, attention.prefill)
-    if load.prefill.units == 0 {
-      body(.attentionDecode, decode.estimate(load.decode))
-    } else if load.decode.sequences == 0 {
-      body(.attentionPrefill, prefill.estimate(load.prefill))
-    } else if prefill.constants.mixing == .asPrefill {
-      // Never less than the decodes alone would take in their own kernel.
-      var mixed = prefill.estimate(load.prefill + load.decodeAsPrefill)
-      mixed.time = max(mixed.time, decode.estimate(load.decode).time)
-      body(.attentionPrefill, mixed)
-    } else {
-      body(.attentionPrefill, prefill.estimate(load.prefill))
-      let sharesLaunch = prefill.constants.mixing == .oneLaunch
-      body(.attentionDecode, decode.estimate(load.decode, sharesLaunch: sharesLaunch))
-    }
-  }
-
   /// Measured over modelled time of attention at the uniform batch of the profile that is nearest to `load`; nil
   /// where nothing of its kind was measured. The model then accounts for what the grid cannot hold: unequal
   /// lengths, several chunks, and what lies outside.
   @inline(__always)
-  private func measuredRatio(of load: StepLoad) -> Double? {
+  private func measuredRatio(of load: StepLoad, for full: Attention) -> Double? {
     guard let profile = attentionProfile else { return nil }
     var point = AttentionProfile.Point()
     if load.chunkTokens > 0 {
@@ -193,7 +171,7 @@ public struct ModelledGPU: Device {
     }
     guard let (nearest, measured) = profile.nearest(to: point) else { return nil }
     var modelled: Int64 = 0
-    forEachAttention(of: AttentionLoad(nearest, for: attention)) { modelled += $1.time.nanoseconds }
+    full.forEachKernel(of: full.load(of: nearest)) { modelled += $1.time.nanoseconds }
     return modelled > 0 ? measured * 1000 / Double(modelled) : nil
   }
 }

@@ -8,25 +8,86 @@ struct AttentionLoad: Equatable {
   var decodeAsPrefill = PrefillAttention.Load()
 }
 
-/// The attention kernels of a model on a chip: what `StepLoad` counts for.
-struct AttentionKernels: Sendable {
+/// The attention kernels of one reach.
+struct Attention: Sendable {
   let decode: DecodeAttention
   let prefill: PrefillAttention
-  let latent: LatentAttention?
-  /// Tokens seen in windowed layers; nil where no layer has a window.
-  let window: Int?
-  /// False when every layer has a window.
-  let seesAll: Bool
 
-  init(_ model: ModelCard, ranks: Int, chip: Chip, isBlackwell: Bool) {
+  init(_ model: ModelCard, ranks: Int, window: Int?, chip: Chip) {
     let heads = model.heads(ranks: ranks)
     let kvHeads = model.kvHeads(ranks: ranks)
-    decode = DecodeAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, on: chip)
-    prefill = PrefillAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, on: chip)
-    latent = model.latent.map { LatentAttention(heads: heads, latent: $0, on: chip, isBlackwell: isBlackwell) }
-    let windowed = model.windowedLayerCount
-    window = windowed > 0 ? model.window?.tokens : nil
-    seesAll = windowed < model.layers
+    decode = DecodeAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
+    prefill = PrefillAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
+  }
+
+  @inline(__always)
+  func add(_ slot: Batch.Slot, to load: inout AttentionLoad) {
+    let count = Int(slot.count)
+    let history = Int(slot.first)
+    if slot.isDecode {
+      decode.add(context: slot.context, tokens: count, to: &load.decode)
+      if prefill.constants.mixing == .asPrefill { prefill.add(rows: count, history: history, to: &load.decodeAsPrefill) }
+    } else {
+      prefill.add(rows: count, history: history, to: &load.prefill)
+    }
+  }
+
+  /// A uniform batch.
+  func load(of point: AttentionProfile.Point) -> AttentionLoad {
+    var load = AttentionLoad()
+    let count = point.decodes
+    if count > 0 {
+      let rows = decode.packedRows(tokens: 1)
+      load.decode.sequences = count
+      load.decode.contexts = count * point.context
+      load.decode.longest = point.context
+      load.decode.packedContexts = count * point.context * rows
+      if prefill.constants.mixing == .asPrefill {
+        for _ in 0..<count { prefill.add(rows: 1, history: point.context - 1, to: &load.decodeAsPrefill) }
+      }
+    }
+    if point.chunk > 0 { prefill.add(rows: point.chunk, history: point.history, to: &load.prefill) }
+    return load
+  }
+
+  /// One or two kernels, as the backend carries out a batch of chunks and decodes.
+  @inline(__always)
+  func forEachKernel(of load: AttentionLoad, _ body: (KernelRun.Kind, KernelEstimate) -> Void) {
+    if load.prefill.units == 0 {
+      body(.attentionDecode, decode.estimate(load.decode))
+    } else if load.decode.sequences == 0 {
+      body(.attentionPrefill, prefill.estimate(load.prefill))
+    } else if prefill.constants.mixing == .asPrefill {
+      // Never less than the decodes alone would take in their own kernel.
+      var mixed = prefill.estimate(load.prefill + load.decodeAsPrefill)
+      mixed.time = max(mixed.time, decode.estimate(load.decode).time)
+      body(.attentionPrefill, mixed)
+    } else {
+      body(.attentionPrefill, prefill.estimate(load.prefill))
+      let sharesLaunch = prefill.constants.mixing == .oneLaunch
+      body(.attentionDecode, decode.estimate(load.decode, sharesLaunch: sharesLaunch))
+    }
+  }
+}
+
+/// The attention of a model's layers on a chip: what `StepLoad` counts for.
+struct AttentionKernels: Sendable {
+  /// Of layers that see the whole context; nil when there are none, or attention is latent.
+  let full: Attention?
+  /// Of layers with a window.
+  let windowed: Attention?
+  let latent: LatentAttention?
+
+  init(_ model: ModelCard, ranks: Int, chip: Chip, isBlackwell: Bool) {
+    if let shape = model.latent {
+      latent = LatentAttention(heads: model.heads(ranks: ranks), latent: shape, on: chip, isBlackwell: isBlackwell)
+      (full, windowed) = (nil, nil)
+      return
+    }
+    latent = nil
+    let count = model.windowedLayerCount
+    full = count < model.layers ? Attention(model, ranks: ranks, window: nil, chip: chip) : nil
+    windowed = count > 0 ? Attention(model, ranks: ranks, window: model.window?.tokens, chip: chip) : nil
   }
 }
 
@@ -47,96 +108,23 @@ struct StepLoad: Equatable {
   var chunkHistories = 0.0
 
   init(_ batch: Batch, for kernels: borrowing AttentionKernels) {
-    let lone = kernels.decode.packedRows(tokens: 1)
-    let mixes = kernels.prefill.constants.mixing == .asPrefill
     for slot in batch.slots where slot.count > 0 {
       let count = Int(slot.count)
-      let history = Int(slot.first)
       tokens += count
       logits += 1 + Int(slot.drafts)
-      if let latent = kernels.latent {
-        if slot.isDecode {
-          latent.add(tokens: count, context: slot.context, to: &latentDecode)
-        } else {
-          latent.add(rows: count, history: history, to: &latentPrefill)
-          expandedContexts += slot.context
-        }
-        continue
-      }
-      if slot.isDecode {
-        let packed = count == 1 ? lone : kernels.decode.packedRows(tokens: count)
-        if kernels.seesAll {
-          full.decode.add(context: slot.context, packedRows: packed)
-          if mixes { kernels.prefill.add(rows: count, history: history, to: &full.decodeAsPrefill) }
-        }
-        if let window = kernels.window {
-          let seen = min(history, window - 1)
-          windowed.decode.add(context: seen + count, packedRows: packed)
-          if mixes { kernels.prefill.add(rows: count, history: seen, to: &windowed.decodeAsPrefill) }
-        }
-      } else {
+      if !slot.isDecode {
         chunkTokens += count
-        chunkHistories += Double(count * history)
-        if kernels.seesAll { kernels.prefill.add(rows: count, history: history, to: &full.prefill) }
-        if let window = kernels.window {
-          kernels.prefill.add(rows: count, history: history, window: window, to: &windowed.prefill)
-        }
+        chunkHistories += Double(count) * Double(slot.first)
+      }
+      kernels.full?.add(slot, to: &full)
+      kernels.windowed?.add(slot, to: &windowed)
+      guard let latent = kernels.latent else { continue }
+      if slot.isDecode {
+        latent.add(tokens: count, context: slot.context, to: &latentDecode)
+      } else {
+        latent.add(rows: count, history: Int(slot.first), to: &latentPrefill)
+        expandedContexts += slot.context
       }
     }
-  }
-}
-
-extension AttentionLoad {
-  /// A uniform batch.
-  init(_ point: AttentionProfile.Point, for kernels: borrowing AttentionKernels) {
-    let (count, context) = (point.decodes, point.context)
-    if count > 0 {
-      decode.sequences = count
-      decode.contexts = count * context
-      decode.longest = context
-      decode.packedContexts = count * context * kernels.decode.packedRows(tokens: 1)
-      if kernels.prefill.constants.mixing == .asPrefill {
-        kernels.prefill.add(rows: 1, history: context - 1, to: &decodeAsPrefill)
-        decodeAsPrefill.units *= count
-        decodeAsPrefill.work *= Double(count)
-        decodeAsPrefill.operations *= Double(count)
-        decodeAsPrefill.bytes *= Double(count)
-      }
-    }
-    if point.chunk > 0 { kernels.prefill.add(rows: point.chunk, history: point.history, to: &prefill) }
-  }
-}
-
-extension DecodeAttention.Load {
-  @inline(__always)
-  mutating func add(context: Int, packedRows: Int) {
-    sequences += 1
-    contexts += context
-    longest = max(longest, context)
-    packedContexts += context * packedRows
-  }
-}
-
-extension PrefillAttention {
-  /// Adds a sequence of which each token sees the last `window` tokens only, itself included.
-  ///
-  /// Counted as a chunk with the same number of tiles whose mean reach is that of the window:
-  ///
-  ///     reach of row i = min(history + i + 1, window);  a tile walks its rows' mean and half a tile more
-  func add(rows: Int, history: Int, window: Int, to load: inout Load) {
-    let all = history + rows
-    if all <= window { return add(rows: rows, history: history, to: &load) }
-    let tile = constants.tileRows
-    let growing = min(rows, max(0, window - history))
-    let pairs = growing * history + growing * (growing + 1) / 2 + (rows - growing) * window
-    let slack = tile / 2 * (rows - growing) / rows
-    var chunk = Load()
-    add(rows: rows, history: pairs / rows - rows / 2 + slack, to: &chunk)
-    // The longest walk is a window and a tile, not what the chunk above ends with.
-    let last = min(rows, tile)
-    var longest = Load()
-    add(rows: last, history: min(all, window + tile) - last, to: &longest)
-    chunk.longest = longest.longest
-    load = load + chunk
   }
 }

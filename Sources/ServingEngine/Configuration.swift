@@ -12,6 +12,8 @@ public struct Configuration: Equatable, Sendable {
   public var modelConfiguration: String?
   /// GPUs that share every layer.
   public var tensorParallel = 1
+  /// Tables of measured kernels that go before the equations; nil for none.
+  public var profile: ProfileFiles?
   public var policy = "fcfs"
   public var batching = "continuous"
   public var prefixCache = "lru"
@@ -86,7 +88,10 @@ extension Configuration {
     let blocks: Int
     do {
       accelerator = try AcceleratorCatalogue.accelerator(named: device)
-      gpu = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel)
+      let profile = try profile.map { files throws(ProfileError) in
+        try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
+      }
+      gpu = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
       blocks = try kvBlocks ?? MemoryPlan(
         accelerator: accelerator, model: card, tensorParallel: tensorParallel, tokensPerBlock: blockSize,
         maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization

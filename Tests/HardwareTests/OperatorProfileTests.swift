@@ -9,7 +9,8 @@ struct OperatorProfileTests {
     _ operations: String?, _ attention: String? = nil, gpu: String = "rtx-4090", model: String = "llama-3.1-8b", ranks: Int = 1
   ) throws -> OperatorProfile {
     try OperatorProfile(
-      layerOperations: operations.map { Array($0.utf8) }, attention: attention.map { Array($0.utf8) }, source: "here",
+      ProfileFiles(
+        folder: "here", layerOperations: operations.map { Array($0.utf8) }, attention: attention.map { Array($0.utf8) }),
       accelerator: AcceleratorCatalogue.accelerator(named: gpu), model: ModelCatalogue.model(named: model), tensorParallel: ranks)
   }
 

@@ -20,102 +20,147 @@ public struct DecodeAttention: Equatable, Sendable {
   }
 
   struct Constants: Equatable, Sendable {
-    /// µs around the work, writing the new keys and values included.
+    /// µs around the work.
     var launch: Double
     /// Part of the memory bandwidth.
     var memoryEfficiency: Double
     /// Least tokens of a split.
     var splitTokens: Double
-    /// µs each unit costs its SM, and µs for each 128 tokens it walks.
+    /// µs each unit costs its SM, and µs for each 128 tokens it walks at a row of 256 bytes.
     var unit: Double
     var walk: Double
+    /// How the walk grows with the bytes of a row: 0 not at all, 1 in proportion.
+    var walkWidth: Double
     /// Part of the tensor peak.
     var arithmeticEfficiency: Double
     var overlap: Double
     /// µs for merging the parts when contexts are split.
     var merge: Double
+    /// Part of the SMs whose loads fill the memory bandwidth.
+    var fillingPart: Double
+    /// Clock cycles of one SM for writing a token's new keys and values: for the token, and for each KV head.
+    var cyclesPerToken: Double
+    var cyclesPerHead: Double
+    /// µs for the copies that packing needs: it swaps heads and sequences before and after, which is free
+    /// for one sequence or one KV head.
+    var regroup: Double
+    /// Nil: queries that share a KV head are always packed and contexts split.
+    var plain: Plain?
+    /// Where repeated KV stays in the cache, and part of the cache's bandwidth.
+    var residentFrom: Double
+    var residentOver: Double
+    var residentEfficiency: Double
+  }
+
+  /// What FlashAttention-2 does when it neither packs queries nor splits contexts: with a window, or when
+  /// each query head has its own keys, every query head is a unit of work.
+  struct Plain: Equatable, Sendable {
+    /// Rows of the tensor tile that one query fills.
+    var rows: Double
   }
 
   let kvHeads: Int
   /// Query heads that share a KV head.
   public let group: Int
+  /// Tokens that each query sees; nil for all.
+  public let window: Int?
   private let constants: Constants
   private let chip: Chip
-  /// µs for one token of context.
+  /// µs for one token of context, from memory and from the cache.
   private let traffic: Double
+  private let fetching: Double
   private let scoring: Double
   private let bytesPerToken: Double
   private let operationsPerRow: Double
+  /// µs for each token an SM walks, and for each token written.
+  private let step: Double
+  private let writing: Double
+  /// Units of a sequence, and whether they are query heads.
+  private let units: Int
+  private let isPlain: Bool
 
-  public init(heads: Int, kvHeads: Int, headDimension: Int, on chip: Chip) {
+  public init(
+    heads: Int, kvHeads: Int, headDimension: Int, kvFormat: NumberFormat = .bf16, window: Int? = nil, on chip: Chip
+  ) {
     self.kvHeads = kvHeads
+    self.window = window
     group = (heads + kvHeads - 1) / kvHeads
     self.chip = chip
-    constants = chip.decodeAttention
-    bytesPerToken = Double(2 * headDimension * kvHeads * 2)
+    constants = kvFormat == .bf16 ? chip.decodeAttention : chip.narrowDecodeAttention
+    isPlain = constants.plain != nil && (window != nil || heads == kvHeads)
+    units = isPlain ? heads : kvHeads
+    bytesPerToken = Double(2 * headDimension * kvHeads) * kvFormat.bytes
     traffic = bytesPerToken / (constants.memoryEfficiency * chip.bandwidth)
+    fetching = bytesPerToken / (constants.residentEfficiency * chip.cacheBandwidth)
     operationsPerRow = Double(4 * kvHeads * headDimension)
     scoring = operationsPerRow / (constants.arithmeticEfficiency * chip.tensorRate)
+    step = constants.walk / 128 * power(Double(headDimension) * kvFormat.bytes / 256, constants.walkWidth)
+    writing =
+      (constants.cyclesPerToken + constants.cyclesPerHead * Double(kvHeads))
+      / (Double(chip.multiprocessors) * chip.clock)
   }
 
   /// Rows a KV head's queries fill when `tokens` new tokens are packed.
   @inline(__always)
-  public func packedRows(tokens: Int) -> Int { (group * tokens + 15) & ~15 }
+  public func packedRows(tokens: Int) -> Int {
+    if isPlain, let plain = constants.plain { return Int(Double(group * tokens) * plain.rows) }
+    return (group * tokens + 15) & ~15
+  }
 
-  /// - Parameter sharesLaunch: True when it rides in the launch of another attention kernel.
-  public func estimate(_ load: Load, sharesLaunch: Bool = false) -> KernelEstimate {
+  /// Adds a sequence that computes `tokens` new tokens and then holds `context`.
+  @inline(__always)
+  public func add(context: Int, tokens: Int = 1, to load: inout Load) {
+    let seen = window.map { min($0, context) } ?? context
+    load.sequences += 1
+    load.contexts += seen
+    load.longest = max(load.longest, seen)
+    load.packedContexts += seen * packedRows(tokens: tokens)
+  }
+
+  /// - Parameters:
+  ///   - sharesLaunch: True when it rides in the launch of another attention kernel.
+  ///   - residency: `.repeated` lets KV stay in the cache from call to call, as in a benchmark.
+  public func estimate(_ load: Load, sharesLaunch: Bool = false, residency: Residency = .cold) -> KernelEstimate {
     let processors = Double(chip.multiprocessors)
-    let units = load.sequences * kvHeads
-    let memory = traffic * Double(load.contexts)
+    let contexts = Double(load.contexts)
+    let count = load.sequences * units
+    let resident =
+      residency == .cold
+      ? 0
+      : Residency.part(
+        of: bytesPerToken * contexts, in: chip.cacheBytes, from: constants.residentFrom, over: constants.residentOver)
+    let streaming = (1 - resident) * traffic * contexts + resident * fetching * contexts
     let compute = scoring * Double(load.packedContexts)
     let longest = Double(load.longest)
-    let share = Double(load.contexts * kvHeads) / processors
+    let share = contexts * Double(units) / processors
 
-    let rounds = (Double(units) / processors).rounded(.up)
-    var serial = constants.unit * rounds + constants.walk / 128 * max(longest, share)
+    let rounds = (Double(count) / processors).rounded(.up)
+    // Few units draw only their part of the bandwidth, so the longest one takes its own time at least, unless
+    // it is split; units that leave no room for splits nearly fill it.
+    let room = isPlain ? 0 : chip.multiprocessors / count
+    let perUnit = constants.fillingPart * processors * streaming / max(1, contexts) / Double(units)
+    var memory = isPlain || room > 1 ? max(streaming, perUnit * longest) : streaming
+    var serial = constants.unit * rounds + step * max(longest, share)
     var time = together(memory, serial, compute, overlap: constants.overlap)
     var parts = 1
-    let room = chip.multiprocessors / units
     if room > 1, longest > constants.splitTokens {
       let walked = max(constants.splitTokens, longest / Double(room), share)
-      let splitSerial = constants.unit + constants.walk / 128 * walked
-      let splitTime = constants.merge + together(memory, splitSerial, compute, overlap: constants.overlap)
+      let splitSerial = constants.unit + step * walked
+      let splitMemory = max(streaming, perUnit * constants.splitTokens)
+      let splitTime = constants.merge + together(splitMemory, splitSerial, compute, overlap: constants.overlap)
       if splitTime < time {
         time = splitTime
         serial = splitSerial
+        memory = splitMemory
         parts = min(room, Int(longest / constants.splitTokens))
       }
     }
-    let launch = sharesLaunch ? 0 : constants.launch
+    var around = writing * Double(load.sequences)
+    if !isPlain, load.sequences > 1, kvHeads > 1, group > 1 { around += constants.regroup }
+    let launch = (sharesLaunch ? 0 : constants.launch) + around
     return KernelEstimate(
       microseconds: launch + time, launch: launch, operations: operationsPerRow * Double(load.packedContexts),
-      bytes: bytesPerToken * Double(load.contexts), units: units * parts, on: chip, tensorRate: chip.tensorRate,
+      bytes: (1 - resident) * bytesPerToken * contexts, units: count * parts, on: chip, tensorRate: chip.tensorRate,
       bound: KernelEstimate.bound(compute: compute, memory: memory, latency: max(serial, launch)))
-  }
-}
-
-extension DecodeAttention.Constants {
-  init(_ accelerator: Accelerator) {
-    if accelerator.tensorIssue == .warpGroup {
-      // FlashAttention-3.
-      self.init(
-        launch: 8.7, memoryEfficiency: 1.0, splitTokens: 128, unit: 3.16, walk: 0.01, arithmeticEfficiency: 0.27,
-        overlap: 1.18, merge: 1.5)
-    } else if accelerator.isDataCentreBlackwell {
-      // TensorRT-LLM's kernels through FlashInfer.
-      self.init(
-        launch: 8.0, memoryEfficiency: 0.91, splitTokens: 256, unit: 1.56, walk: 0, arithmeticEfficiency: 0.095,
-        overlap: 3.4, merge: 1.7)
-    } else if accelerator.isWorkstation {
-      // FlashAttention-2, pages of 16 tokens.
-      self.init(
-        launch: 9.3, memoryEfficiency: 0.956, splitTokens: 64, unit: 3.07, walk: 0.31, arithmeticEfficiency: 1.2,
-        overlap: 1.1, merge: 1.6)
-    } else {
-      // FlashAttention-2 on A100; also stands for AMD, where nothing is measured.
-      self.init(
-        launch: 9.0, memoryEfficiency: 1.0, splitTokens: 64, unit: 4.1, walk: 1.37, arithmeticEfficiency: 0.123,
-        overlap: 2.1, merge: 11.8)
-    }
   }
 }

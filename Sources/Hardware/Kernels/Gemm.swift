@@ -4,10 +4,10 @@
 /// For each tile and split the kernel could use:
 ///
 ///     arithmetic = rounds · 2 · tile area · k/split / (efficiency · peak / SMs) + prologue · rounds
-///     traffic    = (weights + half the activations) / (efficiency · bandwidth) / min(1, units / units that fill it)
+///     traffic    = (weights + part of the activations) / (efficiency · bandwidth) / min(1, units / units that fill it)
 ///
-/// Both happen together; the library picks the fastest candidate. Median error 6 to 10 % over
-/// measured shapes with caches cold.
+/// Both happen together; the library picks the fastest candidate. Narrow formats pay for the kernel that
+/// makes narrow activations, a block of threads for each row.
 public struct Gemm: Equatable, Sendable {
   public var columns: Int
   public var depth: Int
@@ -19,6 +19,7 @@ public struct Gemm: Equatable, Sendable {
     self.weights = weights
   }
 
+  /// The part of the model that is the same for every GPU whose tensor cores are fed the same way.
   struct Constants: Equatable, Sendable {
     /// µs around the work.
     var launch: Double
@@ -30,15 +31,31 @@ public struct Gemm: Equatable, Sendable {
     var fillingPart: Double
     /// Overlap of arithmetic and traffic, see `together`.
     var overlap: Double
-    /// µs for adding up the parts when k is split.
-    var reduction: Double
+    /// µs for adding up the parts when k is split; nil where the kernels never split it.
+    var reduction: Double?
+    /// Bytes through the cache for each output of each part.
+    var partialBytes: Double
     /// 0: rounds are whole; 1: tiles flow from one round into the next.
     var smoothing: Double
-    /// Part of the cache's bandwidth that is reached.
+    /// Parts of the cache's bandwidth that are reached, by operands and by weights found there.
     var cacheEfficiency: Double
+    var residentEfficiency: Double
+    /// How often activations and outputs cross the memory interface.
+    var activationPasses: Double
+    /// Tiles are cut in steps of so many rows, to share the rows evenly; 0: tiles are what they are.
+    var rowStep: Int
+    /// Row tiles come in groups of so many.
+    var cluster: Int
     /// Part of the tensor peak, and of the memory bandwidth, that is reached.
     var arithmeticEfficiency: Double
     var memoryEfficiency: Double
+    /// Part of the clock that is lost to the power limit in products that take milliseconds.
+    var sustainedLoss: Double
+    /// Weights (times this, for the copies a benchmark cycles) that stay in the cache: up to `residentFrom`
+    /// of its size all, none above `residentFrom + residentOver`.
+    var residentCopies: Double
+    var residentFrom: Double
+    var residentOver: Double
     /// Nil for 16-bit activations.
     var quantisation: Quantisation?
   }
@@ -49,14 +66,18 @@ public struct Gemm: Equatable, Sendable {
     var launch: Double
     /// Passes over the 16-bit activations.
     var passes: Double
-    /// µs for each doubling of the rows beyond 16.
-    var doubling: Double
+    /// Clock cycles that one row holds an SM.
+    var cyclesPerRow: Double
   }
+
+  /// µs after which half of `sustainedLoss` is felt.
+  static let settling = 2500.0
 
   /// What the kernel takes for `rows` rows.
   ///
+  /// - Parameter residency: `.repeated` lets weights stay in the cache from call to call, as in a benchmark.
   /// - Complexity: 13 tiles × at most 8 splits; about a microsecond. Tabulate it.
-  public func estimate(rows: Int, on chip: Chip) -> KernelEstimate {
+  public func estimate(rows: Int, on chip: Chip, residency: Residency = .cold) -> KernelEstimate {
     let constants = weights == .bf16 ? chip.plainGemm : chip.gemm
     let peak = weights == .bf16 ? chip.tensorRate : chip.weightTensorRate
     let m = Double(rows)
@@ -66,40 +87,60 @@ public struct Gemm: Equatable, Sendable {
     let weightBytes = n * k * weights.bytes
     let activationBytes = m * k * min(2, max(1, weights.bytes)) + 2 * m * n
     let cacheRate = constants.cacheEfficiency * chip.cacheBandwidth
-    let streaming = (weightBytes + 0.5 * activationBytes) / (constants.memoryEfficiency * chip.bandwidth)
+    let resident =
+      residency == .cold
+      ? 0
+      : Residency.part(
+        of: constants.residentCopies * weightBytes + activationBytes, in: chip.cacheBytes,
+        from: constants.residentFrom, over: constants.residentOver)
+    let bytes = (1 - resident) * weightBytes + constants.activationPasses * activationBytes
+    let streaming = bytes / (constants.memoryEfficiency * chip.bandwidth)
+    let fetching = resident * weightBytes / (constants.residentEfficiency * chip.cacheBandwidth)
     let throughCache = (weightBytes + activationBytes) / cacheRate
 
     var best = (time: Double.infinity, units: 1, compute: 0.0, memory: 0.0)
     for tile in Self.tiles {
-      let perTile = ((rows + tile.rows - 1) / tile.rows) * ((columns + tile.columns - 1) / tile.columns)
-      let area = Double(2 * tile.rows * tile.columns)
-      let intensity = area / Double(tile.rows + tile.columns)
+      var rowTiles = (rows + tile.rows - 1) / tile.rows
+      var tileRows = tile.rows
+      if constants.rowStep > 0 {
+        let step = constants.rowStep
+        tileRows = min(tileRows, ((rows + rowTiles * step - 1) / (rowTiles * step)) * step)
+      }
+      if constants.cluster > 1 { rowTiles = (rowTiles + constants.cluster - 1) / constants.cluster * constants.cluster }
+      let perTile = rowTiles * ((columns + tile.columns - 1) / tile.columns)
+      let area = Double(2 * tileRows * tile.columns)
+      let intensity = area / Double(tileRows + tile.columns)
       let rate = constants.arithmeticEfficiency * min(1, intensity / constants.fullIntensity) * peak / processors
       for split in Self.splits where split == 1 || depth / split >= 128 {
+        if split > 1, constants.reduction == nil { break }
         let units = Double(perTile * split)
         let wholeRounds = (units / processors).rounded(.up)
         let rounds = max(1, (1 - constants.smoothing) * wholeRounds + constants.smoothing * units / processors)
         let slice = Double((depth + 64 * split - 1) / (64 * split) * 64)
         let compute = rounds * area * slice / rate + constants.prologue * wholeRounds
         let memory =
-          max(streaming / min(1, units / (constants.fillingPart * processors)), throughCache) + constants.prologue
-        let adding = split > 1 ? constants.reduction + 4 * m * n * Double(split) / cacheRate : 0
+          max(streaming / min(1, units / (constants.fillingPart * processors)) + fetching, throughCache)
+          + constants.prologue
+        let adding = split > 1 ? (constants.reduction ?? 0) + constants.partialBytes * m * n * Double(split) / cacheRate : 0
         // `together` is never below its greatest part.
         guard max(compute, memory) + adding < best.time else { continue }
         let time = together(compute, memory, overlap: constants.overlap) + adding
         if time < best.time { best = (time, perTile * split, compute, memory) }
       }
     }
+    let operations = 2 * m * n * k
+    // The longer the tensor cores are busy, the nearer the clock comes to what the power limit sustains.
+    let heat = constants.sustainedLoss * min(1, operations / (0.4 * peak * best.time))
+    let product = best.time / (1 - heat * best.time / (best.time + Self.settling))
     var preparation = 0.0
     if let quantisation = constants.quantisation, weights != .bf16 {
       preparation =
         quantisation.launch + quantisation.passes * 2 * m * k / chip.bandwidth
-        + quantisation.doubling * logarithm2(1 + m / 16)
+        + m * quantisation.cyclesPerRow / (processors * chip.clock)
     }
     return KernelEstimate(
-      microseconds: constants.launch + best.time + preparation, launch: constants.launch + preparation,
-      operations: 2 * m * n * k, bytes: weightBytes + 0.5 * activationBytes, units: best.units, on: chip,
-      tensorRate: peak,
+      microseconds: constants.launch + product + preparation, launch: constants.launch + preparation,
+      operations: operations, bytes: bytes, units: best.units, on: chip, tensorRate: peak,
       bound: KernelEstimate.bound(compute: best.compute, memory: best.memory, latency: constants.launch + preparation))
   }
 
@@ -108,41 +149,4 @@ public struct Gemm: Equatable, Sendable {
     (32, 128), (16, 64), (16, 128),
   ]
   private static let splits = [1, 2, 3, 4, 6, 8, 12, 16]
-}
-
-extension Gemm.Constants {
-  init(_ accelerator: Accelerator, weights: NumberFormat) {
-    switch accelerator.tensorIssue {
-    case .warpGroup, .tensorMemory:
-      self.init(
-        launch: 1.3, fullIntensity: 128, prologue: 0.80, fillingPart: 0.515, overlap: 3.28, reduction: 2.7,
-        smoothing: 1, cacheEfficiency: 0.35, arithmeticEfficiency: 0, memoryEfficiency: 0)
-    case .synchronous:
-      self.init(
-        launch: 0.3, fullIntensity: 103, prologue: 2.15, fillingPart: 0.05, overlap: 2.5, reduction: 1.6,
-        smoothing: 0.17, cacheEfficiency: 0.16, arithmeticEfficiency: 0, memoryEfficiency: 0)
-    case .matrixCore:  // The set fitted to all GPUs at once.
-      self.init(
-        launch: 1.0, fullIntensity: 127, prologue: 1.05, fillingPart: 0.51, overlap: 2.7, reduction: 2.7,
-        smoothing: 0.70, cacheEfficiency: 0.36, arithmeticEfficiency: 0, memoryEfficiency: 0)
-    }
-    let isRTX = accelerator.tensorIssue == .synchronous
-    let isBlackwell = accelerator.isDataCentreBlackwell
-    switch weights {
-    case .bf16:
-      arithmeticEfficiency = accelerator.efficiency.gemm
-      memoryEfficiency = accelerator.efficiency.memory
-    case .fp8:
-      (arithmeticEfficiency, memoryEfficiency) = isRTX ? (0.97, 0.92) : isBlackwell ? (0.72, 0.72) : (0.66, 0.79)
-      quantisation =
-        isRTX
-        ? .init(launch: 1.0, passes: 2.9, doubling: 0.61)
-        : isBlackwell
-          ? .init(launch: 2.6, passes: 9.2, doubling: 0.75) : .init(launch: 1.6, passes: 5.0, doubling: 1.05)
-    case .fp4, .mxfp4, .int4:
-      (arithmeticEfficiency, memoryEfficiency) = isRTX ? (0.775, 0.74) : (0.475, 0.63)
-      quantisation =
-        isRTX ? .init(launch: 2.7, passes: 1.4, doubling: 0) : .init(launch: 2.3, passes: 2.3, doubling: 0.14)
-    }
-  }
 }

@@ -129,7 +129,7 @@ public struct LatentAttention: Equatable, Sendable {
   }
 
   public func prefill(_ load: PrefillAttention.Load) -> KernelEstimate {
-    let queue = PrefillAttention.queued(work: load.work / Double(chip.multiprocessors), longest: load.longest)
+    let queue = PrefillAttention.queued(work: load.work / Double(chip.multiprocessors), longest: load.longest, tail: 1)
     let traffic = load.bytes / (constants.prefillMemoryEfficiency * chip.bandwidth)
     let time = constants.prefillLaunch + together(queue, traffic, overlap: constants.trafficOverlap)
     return KernelEstimate(

@@ -13,6 +13,8 @@ public struct PrefillAttention: Equatable, Sendable {
     public var operations = 0.0
     /// Queries, keys, values and results.
     public var bytes = 0.0
+    /// Tokens whose keys and values are written.
+    public var tokens = 0
 
     public init() {}
 
@@ -24,6 +26,7 @@ public struct PrefillAttention: Equatable, Sendable {
       sum.longest = max(left.longest, right.longest)
       sum.operations += right.operations
       sum.bytes += right.bytes
+      sum.tokens += right.tokens
       return sum
     }
   }
@@ -53,23 +56,45 @@ public struct PrefillAttention: Equatable, Sendable {
     /// Of the queue of units with the traffic, and of scores with exponentials.
     var trafficOverlap: Double
     var exponentialOverlap: Double
+    /// Cost of the last units while the others are done, see `queued`.
+    var tail: Double
+    /// True when the query heads that share a KV head fill a tile together.
+    var packs: Bool
+    /// Clock cycles of one SM for writing a token's new keys and values: for the token, and for each KV head.
+    var cyclesPerToken: Double
+    var cyclesPerHead: Double
   }
 
   let constants: Constants
   private let chip: Chip
+  /// Units' heads: query heads, or KV heads where queries are packed; rows of a unit for each token.
   private let heads: Int
+  private let rowsPerToken: Int
   private let tileRows: Int
+  /// Tokens of a tile.
+  private let tileTokens: Int
+  private let window: Int?
   /// µs one tile needs for 64 tokens of context.
   private let step: Double
   private let operationsPerPair: Double
   private let rowBytes: Double
   private let contextBytes: Double
+  /// µs for each token written.
+  private let writing: Double
 
-  public init(heads: Int, kvHeads: Int, headDimension: Int, on chip: Chip) {
-    constants = chip.prefillAttention
+  /// - Parameter pageTokens: Tokens in a KV block; FlashAttention-2 is slower through small ones.
+  public init(
+    heads: Int, kvHeads: Int, headDimension: Int, kvFormat: NumberFormat = .bf16, window: Int? = nil,
+    pageTokens: Int = 16, on chip: Chip
+  ) {
+    constants =
+      kvFormat != .bf16 ? chip.narrowPrefillAttention : pageTokens < 64 ? chip.prefillAttention : chip.widePagePrefillAttention
     self.chip = chip
-    self.heads = heads
+    self.window = window
+    rowsPerToken = constants.packs ? (heads + kvHeads - 1) / kvHeads : 1
+    self.heads = constants.packs ? kvHeads : heads
     tileRows = constants.tileRows
+    tileTokens = max(1, tileRows / rowsPerToken)
     let rows = Double(tileRows)
     let rate = constants.arithmeticEfficiency * chip.tensorRate / Double(chip.multiprocessors)
     step =
@@ -78,31 +103,62 @@ public struct PrefillAttention: Equatable, Sendable {
         4 * rows * Double(headDimension) / rate, rows / (chip.exponentialRate * constants.exponentialEfficiency),
         overlap: constants.exponentialOverlap)
     operationsPerPair = Double(4 * heads * headDimension)
-    rowBytes = Double(4 * heads * headDimension + 4 * kvHeads * headDimension)
-    contextBytes = Double(2 * kvHeads * headDimension * 2)
+    rowBytes = Double(4 * heads * headDimension)
+    contextBytes = Double(2 * kvHeads * headDimension) * kvFormat.bytes
+    writing =
+      (constants.cyclesPerToken + constants.cyclesPerHead * Double(kvHeads))
+      / (Double(chip.multiprocessors) * chip.clock)
   }
 
   /// Adds a sequence that computes `rows` tokens after `history` computed ones.
   @inline(__always)
   public func add(rows: Int, history: Int, to load: inout Load) {
-    let tiles = (rows + tileRows - 1) / tileRows
+    let tiles = (rows * rowsPerToken + tileRows - 1) / tileRows
     let all = history + rows
-    let last = step * Double((all + 63) >> 6) + constants.unit
+    var lastWalk = all
     // A causal tile walks up to its own diagonal: on average to the middle of the chunk.
-    let mean = tiles > 1 ? step * Double((history + (rows + tileRows) / 2 + 63) >> 6) + constants.unit : last
+    var meanWalk = tiles > 1 ? history + (rows + tileTokens) / 2 : all
+    if let window {
+      // Or at most through the window before it.
+      let limit = window + tileTokens
+      if all > limit {
+        lastWalk = limit
+        let first = history + tileTokens
+        if tiles == 1 || first >= limit {
+          meanWalk = limit
+        } else {
+          let part = Double(limit - first) / Double(max(1, all - first))
+          meanWalk = Int(part * Double(first + limit) / 2 + (1 - part) * Double(limit))
+        }
+      }
+    }
+    let last = step * Double((lastWalk + 63) >> 6) + constants.unit
+    let mean = tiles > 1 ? step * Double((meanWalk + 63) >> 6) + constants.unit : last
     load.units += heads * tiles
     load.work += Double(heads * tiles) * mean
     load.longest = max(load.longest, last)
-    load.operations += operationsPerPair * (Double(rows) * Double(history) + Double(rows) * Double(rows + 1) * 0.5)
-    load.bytes += rowBytes * Double(rows) + contextBytes * Double(all)
+    load.operations += operationsPerPair * pairs(rows: rows, history: history)
+    load.bytes += rowBytes * Double(rows) + contextBytes * Double(min(all, window.map { $0 + rows } ?? all))
+    load.tokens += rows
+  }
+
+  /// Query and key pairs that are scored: no window, or full ones after the first tokens.
+  @inline(__always)
+  private func pairs(rows: Int, history: Int) -> Double {
+    let growing: Int
+    if let window { growing = min(rows, max(0, window - history)) } else { growing = rows }
+    let first = Double(growing)
+    return first * Double(history) + first * (first + 1) * 0.5 + Double(rows - growing) * Double(window ?? 0)
   }
 
   public func estimate(_ load: Load) -> KernelEstimate {
-    let queue = Self.queued(work: load.work / Double(chip.multiprocessors), longest: load.longest)
+    let queue = Self.queued(
+      work: load.work / Double(chip.multiprocessors), longest: load.longest, tail: constants.tail)
     let traffic = load.bytes / (constants.memoryEfficiency * chip.bandwidth)
-    let time = constants.launch + together(queue, traffic, overlap: constants.trafficOverlap)
+    let launch = constants.launch + writing * Double(load.tokens)
+    let time = launch + together(queue, traffic, overlap: constants.trafficOverlap)
     return KernelEstimate(
-      microseconds: time, launch: constants.launch, operations: load.operations, bytes: load.bytes, units: load.units,
+      microseconds: time, launch: launch, operations: load.operations, bytes: load.bytes, units: load.units,
       on: chip, tensorRate: chip.tensorRate,
       bound: KernelEstimate.bound(compute: queue, memory: traffic, latency: max(constants.launch, constants.unit)))
   }
@@ -110,35 +166,12 @@ public struct PrefillAttention: Equatable, Sendable {
   /// Time until all units are done, from the work of one SM when it is shared evenly.
   ///
   /// While there is little work the longest unit decides. With more, the SMs are evenly full except for
-  /// the last units, whose cost shrinks as their number grows: work + longest² / (4 · work). The two meet
-  /// smoothly at work = longest / 2, where a causal triangle has just one tile for each SM.
-  static func queued(work: Double, longest: Double) -> Double {
-    work > longest / 2 ? work + longest * longest / (4 * work) : longest
-  }
-}
-
-extension PrefillAttention.Constants {
-  init(_ accelerator: Accelerator) {
-    if accelerator.tensorIssue == .warpGroup {
-      // FlashAttention-3.
-      self.init(
-        mixing: .oneLaunch, tileRows: 64, launch: 12.5, arithmeticEfficiency: 1.1, exponentialEfficiency: 0.83, unit: 0.05,
-        memoryEfficiency: 0.49, trafficOverlap: 1.06, exponentialOverlap: 1.09)
-    } else if accelerator.isDataCentreBlackwell {
-      // TensorRT-LLM's kernels through FlashInfer.
-      self.init(
-        mixing: .apart, tileRows: 256, launch: 8.8, arithmeticEfficiency: 1.1, exponentialEfficiency: 0.70, unit: 1.97,
-        memoryEfficiency: 0.45, trafficOverlap: 1.17, exponentialOverlap: 1.9)
-    } else if accelerator.isWorkstation {
-      // FlashAttention-2, pages of 16 tokens.
-      self.init(
-        mixing: .asPrefill, tileRows: 64, launch: 1.0, arithmeticEfficiency: 0.89, exponentialEfficiency: 0.13, unit: 6.0,
-        memoryEfficiency: 0.51, trafficOverlap: 6, exponentialOverlap: 1.35)
-    } else {
-      // FlashAttention-2 on A100; also stands for AMD, where nothing is measured.
-      self.init(
-        mixing: .asPrefill, tileRows: 128, launch: 8.3, arithmeticEfficiency: 0.61, exponentialEfficiency: 0.54, unit: 0.33,
-        memoryEfficiency: 0.54, trafficOverlap: 1.05, exponentialOverlap: 1.9)
-    }
+  /// the last units, whose cost shrinks as their number grows: work + tail · longest² / (4 · work). The least
+  /// of that is √tail · longest, at work = √tail · longest / 2; below it the time comes down to one unit's.
+  static func queued(work: Double, longest: Double, tail: Double) -> Double {
+    let root = tail.squareRoot()
+    let least = root * longest / 2
+    if work >= least { return max(longest, work > 0 ? work + tail * longest * longest / (4 * work) : 0) }
+    return root > 1 ? longest + (root - 1) * longest * work / least : longest
   }
 }

@@ -66,15 +66,11 @@ public struct OperatorProfile: Sendable {
 
   public subscript(operation: Operation) -> Times? { times[operation] }
 
-  /// - Parameters:
-  ///   - layerOperations: Text of `layer_ops.csv`; nil when the folder has none.
-  ///   - attention: Text of `attention_mixed.csv`.
-  ///   - source: The folder, for messages.
   /// - Throws: A sentence when a table cannot be read, or when nothing in them is of this GPU, model and tp.
   public init(
-    layerOperations: [UInt8]?, attention mixed: [UInt8]?, source: String, accelerator: Accelerator, model: ModelCard,
-    tensorParallel: Int
+    _ files: ProfileFiles, accelerator: Accelerator, model: ModelCard, tensorParallel: Int
   ) throws(ProfileError) {
+    let (layerOperations, mixed, source) = (files.layerOperations, files.attention, files.folder)
     let names = Set(([accelerator.name] + accelerator.aliases).map(folded))
     if layerOperations == nil, mixed == nil {
       throw ProfileError("\(source): neither layer_ops.csv nor attention_mixed.csv is there — see `--help` for their columns")
@@ -130,6 +126,21 @@ extension OperatorProfile.Times {
         microseconds.append(point.time)
       }
     }
+  }
+}
+
+/// The tables of a profile's folder, as they were read.
+public struct ProfileFiles: Equatable, Sendable {
+  /// For messages.
+  public var folder: String
+  /// Text of `layer_ops.csv` and of `attention_mixed.csv`; nil where the folder has none.
+  public var layerOperations: [UInt8]?
+  public var attention: [UInt8]?
+
+  public init(folder: String, layerOperations: [UInt8]?, attention: [UInt8]?) {
+    self.folder = folder
+    self.layerOperations = layerOperations
+    self.attention = attention
   }
 }
 

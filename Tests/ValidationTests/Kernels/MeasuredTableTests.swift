@@ -1,0 +1,5 @@
+import Testing
+import Validation
+
+@Suite("Measured tables")
+struct MeasuredTableTests {}

@@ -136,23 +136,23 @@ public struct DecodeAttention: Equatable, Sendable {
 
     let rounds = (Double(count) / processors).rounded(.up)
     // Few units draw only their part of the bandwidth, so the longest one takes its own time at least, unless
-    // it is split; units that leave no room for splits nearly fill it.
-    let room = isPlain ? 0 : chip.multiprocessors / count
+    // it is split.
+    let room = max(1, chip.multiprocessors / count)
     let perUnit = constants.fillingPart * processors * streaming / max(1, contexts) / Double(units)
-    var memory = isPlain || room > 1 ? max(streaming, perUnit * longest) : streaming
+    var memory = max(streaming, perUnit * longest)
     var serial = constants.unit * rounds + step * max(longest, share)
     var time = together(memory, serial, compute, overlap: constants.overlap)
     var parts = 1
-    if room > 1, longest > constants.splitTokens {
+    if !isPlain, longest > constants.splitTokens {
       let walked = max(constants.splitTokens, longest / Double(room), share)
-      let splitSerial = constants.unit + step * walked
+      let splitSerial = constants.unit * rounds + step * walked
       let splitMemory = max(streaming, perUnit * constants.splitTokens)
       let splitTime = constants.merge + together(splitMemory, splitSerial, compute, overlap: constants.overlap)
       if splitTime < time {
         time = splitTime
         serial = splitSerial
         memory = splitMemory
-        parts = min(room, Int(longest / constants.splitTokens))
+        parts = max(1, min(room, Int(longest / constants.splitTokens)))
       }
     }
     var around = writing * Double(load.sequences)

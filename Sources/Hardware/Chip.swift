@@ -54,11 +54,15 @@ public struct Chip: Equatable, Sendable {
     _ accelerator: Accelerator, weights: NumberFormat = .bf16, arithmetic: Arithmetic = .tensorScaled,
     linkBandwidth: Double? = nil, expertsBackend: Experts.Backend? = nil
   ) {
+    // These are widened on the way to the tensor cores, whatever else the chip can do.
+    let isPacked = weights == .mxfp4 || weights == .int4
+    let arithmetic = isPacked ? .weightOnly : arithmetic
     let native: Double? =
       switch weights {
       case .bf16: accelerator.peaks.bf16
       case .fp8: accelerator.peaks.fp8
       case .fp4: accelerator.peaks.fp4
+      case .mxfp4, .int4: nil
       }
     let computed = arithmetic == .weightOnly ? nil : native
     name = accelerator.name
@@ -88,7 +92,7 @@ public struct Chip: Equatable, Sendable {
     narrowDecodeAttention = .init(accelerator, isNarrow: true)
     narrowPrefillAttention = .init(accelerator, isNarrow: true)
     experts = .init(
-      accelerator, weights: computed == nil && arithmetic != .weightOnly ? .bf16 : weights, arithmetic: arithmetic,
+      accelerator, weights: isPacked ? .fp4 : computed == nil && arithmetic != .weightOnly ? .bf16 : weights, arithmetic: arithmetic,
       backend: expertsBackend)
     communication = .init(accelerator)
   }

@@ -1,32 +1,55 @@
 /// Counts and bytes that follow from a model's shape.
 ///
 /// Under tensor parallelism each rank holds `heads / ranks` heads, the same share of every
-/// projection and of the vocabulary, and at least one KV head (then ranks hold copies).
+/// projection and of the vocabulary, and at least one KV head (then ranks hold copies). What makes the
+/// latent vectors of latent attention is not shared out: each rank holds all of it, and all of the cache.
 extension ModelCard {
   /// Weights of all ranks together when there is one rank.
-  public var parameterCount: Int { projections(ranks: 1) + otherWeights(ranks: 1) }
+  public var parameterCount: Int { projections(ranks: 1) + routedExperts(ranks: 1) + otherWeights(ranks: 1) }
+
+  /// Weights that one token meets: all but the experts it is not sent to, the embedding's other rows aside.
+  public var activeParameterCount: Int {
+    guard let experts else { return parameterCount }
+    return parameterCount - routedExperts(ranks: 1) / experts.count * (experts.count - experts.active)
+  }
 
   /// Bytes of weights on each of `ranks` GPUs.
   public func weightBytes(ranks: Int = 1) -> Int {
-    Int((Double(projections(ranks: ranks)) * weightFormat.bytes).rounded()) + otherWeights(ranks: ranks) * 2
+    Int((Double(projections(ranks: ranks)) * weightFormat.bytes).rounded())
+      + Int((Double(routedExperts(ranks: ranks)) * (expertFormat ?? weightFormat).bytes).rounded())
+      + otherWeights(ranks: ranks) * 2
   }
 
-  /// Bytes that the keys and values of one token take on each rank, over all layers, in bf16.
-  public func kvBytesPerToken(ranks: Int = 1) -> Int {
-    layers * 2 * kvHeads(ranks: ranks) * headDimension * 2
+  /// Bytes that the keys and values of one token take on each rank, over all layers, in bf16, while no
+  /// window has passed over them.
+  public func kvBytesPerToken(ranks: Int = 1) -> Int { layers * kvBytesPerLayer(ranks: ranks) }
+
+  /// The same for one layer.
+  public func kvBytesPerLayer(ranks: Int = 1) -> Int {
+    if let latent { return 2 * latent.width }
+    return 2 * kvHeads(ranks: ranks) * headDimension * 2
+  }
+
+  /// Bytes that a sequence of `context` tokens must keep on each rank: windowed layers need their window only.
+  public func kvBytes(context: Int, ranks: Int = 1) -> Int {
+    let windowed = windowedLayerCount
+    let seen = min(context, window?.tokens ?? context)
+    return kvBytesPerLayer(ranks: ranks) * ((layers - windowed) * context + windowed * seen)
   }
 
   /// Operations to compute one token whose context is `context` tokens, itself included (a multiply-add counts two).
   /// All weights a token meets, and its scores and mixes over the context; no norms, no embedding.
   public func operationsPerToken(context: Int) -> Double {
-    var weights = attentionProjections(ranks: 1)
-    if let experts {
-      weights += 3 * hidden * (experts.active * experts.intermediate + experts.sharedIntermediate) + hidden * experts.count
-    } else {
-      weights += 3 * hidden * intermediate
-    }
-    let attention = 4 * Double(context) * Double(heads * headDimension)
-    return Double(layers) * (2 * Double(weights) + attention) + 2 * Double(hidden * vocabulary)
+    let attention = attentionProjections(ranks: 1)
+    let dense = feedForwardMatrices * hidden * intermediate
+    let sparse =
+      experts.map { 3 * hidden * ($0.active * $0.intermediate + $0.sharedIntermediate) + hidden * $0.count } ?? 0
+    let weights = layers * attention + (layers - expertLayerCount) * dense + expertLayerCount * sparse
+    let pair = Double(2 * heads * (keyDimension + valueDimension))
+    let windowed = Double(windowedLayerCount)
+    let seen = Double(min(context, window?.tokens ?? context))
+    let pairs = (Double(layers) - windowed) * Double(context) + windowed * seen
+    return 2 * Double(weights) + pair * pairs + 2 * Double(hidden * vocabulary)
   }
 
   public func heads(ranks: Int) -> Int { heads / ranks }
@@ -34,31 +57,57 @@ extension ModelCard {
 
   /// Whether heads and KV heads can be shared out evenly.
   public func canSplit(ranks: Int) -> Bool {
-    ranks >= 1 && heads % ranks == 0 && (kvHeads % ranks == 0 || ranks % kvHeads == 0)
+    guard ranks >= 1, heads % ranks == 0 else { return false }
+    return latent != nil || kvHeads % ranks == 0 || ranks % kvHeads == 0
   }
+
+  var feedForwardMatrices: Int { isGated ? 3 : 2 }
 
   /// Weights that `weightFormat` applies to.
   private func projections(ranks: Int) -> Int {
-    var perLayer = attentionProjections(ranks: ranks)
-    if let experts {
-      perLayer += 3 * hidden * (experts.count * experts.intermediate + experts.sharedIntermediate) / ranks
-    } else {
-      perLayer += 3 * hidden * intermediate / ranks
-    }
-    return layers * perLayer
+    let sparse = expertLayerCount
+    let shared = (experts?.sharedIntermediate ?? 0)
+    return layers * attentionProjections(ranks: ranks)
+      + (layers - sparse) * feedForwardMatrices * hidden * intermediate / ranks
+      + sparse * 3 * hidden * shared / ranks
+  }
+
+  private func routedExperts(ranks: Int) -> Int {
+    guard let experts else { return 0 }
+    return expertLayerCount * 3 * hidden * experts.count * experts.intermediate / ranks
   }
 
   private func attentionProjections(ranks: Int) -> Int {
-    hidden * headDimension * (2 * heads(ranks: ranks) + 2 * kvHeads(ranks: ranks))
+    let heads = heads(ranks: ranks)
+    guard let latent else { return hidden * headDimension * (2 * heads + 2 * kvHeads(ranks: ranks)) }
+    let queries = heads * keyDimension
+    return (latent.queryRank.map { hidden * $0 + $0 * queries } ?? hidden * queries)
+      + hidden * latent.width + latent.rank * heads * (latent.plain + latent.value) + heads * latent.value * hidden
   }
 
-  /// Embedding, head, norms, biases and the routing of experts.
+  /// Embedding, positions, head, norms, biases, sinks and the routing of experts.
   private func otherWeights(ranks: Int) -> Int {
-    var perLayer = 2 * hidden
-    if attentionBias { perLayer += headDimension * (heads(ranks: ranks) + 2 * kvHeads(ranks: ranks)) }
+    let norm = biases.contains(.norms) ? 2 * hidden : hidden
+    let heads = heads(ranks: ranks)
+    var perLayer = normsPerLayer * norm
+    if biases.contains(.queryKeyValue) { perLayer += headDimension * (heads + 2 * kvHeads(ranks: ranks)) }
+    if biases.contains(.output) { perLayer += hidden }
     if queryKeyNorm { perLayer += 2 * headDimension }
-    if let experts { perLayer += hidden * experts.count }
+    if attentionSinks { perLayer += heads }
+    if let latent { perLayer += latent.rank + (latent.queryRank ?? 0) }
+    var routing = 0
+    var bias = hidden + (isGated ? 2 : 1) * intermediate / ranks
+    if let experts {
+      routing = hidden * experts.count
+      if biases.contains(.feedForward) {
+        routing += experts.count * (1 + 2 * experts.intermediate / ranks + hidden)
+      }
+      // A gate in front of the shared expert (Qwen2-MoE) is `hidden` weights; it is left out.
+    }
+    if !biases.contains(.feedForward) { bias = 0 }
+    let sparse = expertLayerCount
     let tables = tiedEmbeddings ? 1 : 2
-    return layers * perLayer + hidden + tables * hidden * vocabulary / ranks
+    return layers * perLayer + sparse * routing + (layers - sparse) * bias + norm + learnedPositions * hidden
+      + tables * hidden * vocabulary / ranks
   }
 }

@@ -2,14 +2,14 @@ public import Core
 
 /// A GPU, or a tensor-parallel group of them, that takes the time equations say it takes.
 ///
-/// Every kernel of a step is estimated from its shape and the chip (`Gemm`, `DecodeAttention`, …); the
-/// step takes the host's time and the sum of its kernels. Tokens come from a formula: it computes no text.
-/// All ranks of a group do the same at the same time, so one rank is modelled.
+/// Every kernel of a step is estimated from its shape and the chip (`Gemm`, `DecodeAttention`, …), or taken
+/// from a profile of the machine; the step takes the host's time and the sum of its kernels. Tokens come from a
+/// formula: it computes no text. All ranks of a group do the same at the same time, so one rank is modelled.
 ///
 ///     var device = try ModelledGPU(accelerator: h100, model: llama)
 ///     let outcome = try device.execute(batch)
 ///
-/// Not for energy: no source relates a step to joules well enough, so that stays nil.
+/// Energy is one rank's, from `EnergyModel`: an order of magnitude; nil where that makes no statement.
 public struct ModelledGPU: Device {
   /// Time per step during which the GPU waits for the host: scheduling, launching, reading back.
   /// vLLM 0.19 with asynchronous scheduling showed 0 to 0.6 ms in two recorded runs; 0.3 fits both best.
@@ -22,21 +22,28 @@ public struct ModelledGPU: Device {
   public let hostTime: EngineTime
   public let chip: Chip
   public let name: String
+  /// Nil where there is no statement about power.
+  public let energy: EnergyModel?
+  /// What is measured and what is modelled, a line each.
+  public let notes: [String]
   public var isModelled: Bool { true }
 
   private let program: LayerProgram
-  private let decodeAttention: DecodeAttention
-  private let prefillAttention: PrefillAttention
+  private let attention: AttentionKernels
+  private let attentionProfile: AttentionProfile?
 
-  /// - Parameter linkBandwidth: GB/s in one direction between the GPUs of the node; nil takes the datasheet's,
-  ///   which behind PCIe is more than most nodes reach.
+  /// - Parameters:
+  ///   - linkBandwidth: GB/s in one direction between the GPUs of the node; nil takes the datasheet's,
+  ///     which behind PCIe is more than most nodes reach.
+  ///   - profile: Measured times that go before the model's.
   /// - Complexity: Tabulates some ten kernels at 131 sizes: 1 to 2 ms in release, 8 ms in debug.
   public init(
     accelerator: Accelerator, model: ModelCard, tensorParallel: Int = 1,
-    hostTime: EngineTime = ModelledGPU.defaultHostTime, linkBandwidth: Double? = nil
+    hostTime: EngineTime = ModelledGPU.defaultHostTime, linkBandwidth: Double? = nil, profile: OperatorProfile? = nil
   ) throws(DeviceError) {
     let ranks = tensorParallel
-    let label = (ranks > 1 ? "\(ranks)× " : "") + "\(accelerator.name), \(model.name)"
+    let label =
+      (ranks > 1 ? "\(ranks)× " : "") + "\(accelerator.name), \(model.name)" + (profile == nil ? "" : ", profiled")
     guard model.canSplit(ranks: ranks) else {
       throw DeviceError(
         device: label, problem: .unevenSplit(parallel: ranks, heads: model.heads, kvHeads: model.kvHeads))
@@ -46,23 +53,28 @@ public struct ModelledGPU: Device {
     self.tensorParallel = ranks
     self.hostTime = hostTime
     name = label
-    chip = Chip(accelerator, weights: model.weightFormat, linkBandwidth: linkBandwidth)
-    program = LayerProgram(model: model, ranks: ranks, chip: chip)
-    let heads = model.heads(ranks: ranks)
-    let kvHeads = model.kvHeads(ranks: ranks)
-    decodeAttention = DecodeAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, on: chip)
-    prefillAttention = PrefillAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, on: chip)
+    let arithmetic = model.scalesBlocks ? Chip.Arithmetic.blockScaled : .tensorScaled
+    chip = Chip(accelerator, weights: model.weightFormat, arithmetic: arithmetic, linkBandwidth: linkBandwidth)
+    let expertChip = model.expertFormat.map { Chip(accelerator, weights: $0, linkBandwidth: linkBandwidth) } ?? chip
+    energy = EnergyModel(accelerator)
+    var notes = [profile.map { "times \($0.notes)" } ?? accelerator.confidence]
+    notes.append(energy.map { "energy modelled from \($0.source)" } ?? "no statement about energy")
+    self.notes = notes
+    program = LayerProgram(model: model, ranks: ranks, chip: chip, expertChip: expertChip, profile: profile)
+    attention = AttentionKernels(model, ranks: ranks, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell)
+    attentionProfile = profile?.attention
   }
 
   /// Never throws. Drafts are all rejected: nothing yet says which of them a model would have accepted.
   ///
-  /// - Complexity: One pass over the slots and a table lookup for each kernel of a layer; 0.9 to 1.4 µs for
-  ///   128 slots in release (one core of a 2-core virtual machine).
+  /// - Complexity: One pass over the slots and a table lookup for each kernel of each kind of layer; 0.9 to 1.4 µs
+  ///   for 128 slots in release (one core of a 2-core virtual machine).
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
-    var totals = StepTotals(hostTime: hostTime)
-    let layers = model.layers
-    forEachKernel(of: StepLoad(batch, decode: decodeAttention, prefill: prefillAttention)) { _, place, kernel in
-      totals.add(kernel, times: place == .layer ? layers : 1)
+    var totals = StepTotals(hostTime: hostTime, energy: energy, chip: chip)
+    forEachKernel(of: StepLoad(batch, for: attention)) { kind, place, kernel in
+      var times = 1
+      if case .layer(let variant) = place { times = program.variants[variant].count }
+      totals.add(kernel, kind: kind, times: times)
     }
 
     var slots: [BatchOutcome.Slot] = []
@@ -73,12 +85,12 @@ public struct ModelledGPU: Device {
       slots.append(BatchOutcome.Slot(accepted: 0, emitted: slot.samples ? 1 : 0))
       if slot.samples { tokens.append(TokenStream.output(of: slot.request).token(at: Int(slot.outputs))) }
     }
-    return BatchOutcome(slots: slots, tokens: tokens, duration: totals.duration, cost: totals.cost(on: chip))
+    return BatchOutcome(slots: slots, tokens: tokens, duration: totals.duration, cost: totals.cost)
   }
 
   public func kernels(of batch: Batch) -> [KernelRun] {
     var once: [(kind: KernelRun.Kind, place: Place, estimate: KernelEstimate)] = []
-    forEachKernel(of: StepLoad(batch, decode: decodeAttention, prefill: prefillAttention)) { once.append(($0, $1, $2)) }
+    forEachKernel(of: StepLoad(batch, for: attention)) { once.append(($0, $1, $2)) }
 
     var runs: [KernelRun] = []
     runs.reserveCapacity(once.count * model.layers)
@@ -90,80 +102,128 @@ public struct ModelledGPU: Device {
       }
     }
     run(.opening, layer: nil)
-    for layer in 0..<model.layers { run(.layer, layer: layer) }
+    for layer in 0..<model.layers { run(.layer(variant: program.order[layer]), layer: layer) }
     run(.closing, layer: nil)
     return runs
   }
 
-  enum Place { case opening, layer, closing }
+  enum Place: Equatable { case opening, layer(variant: Int), closing }
 
-  /// Calls `body` with each kernel of a step in order, a layer's only once.
+  /// Calls `body` with each kernel of a step in order; those of layers that are alike only once.
   @inline(__always)
   private func forEachKernel(of load: StepLoad, _ body: (KernelRun.Kind, Place, KernelEstimate) -> Void) {
     if load.tokens == 0 { return }
     let tokens = RowLadder.position(of: load.tokens)
     let logits = RowLadder.position(of: load.logits)
-    for entry in program.opening { body(entry.kind, .opening, entry.table[tokens]) }
-    for entry in program.beforeAttention { body(entry.kind, .layer, entry.table[tokens]) }
-    forEachAttention(of: load) { body($0, .layer, $1) }
-    for entry in program.afterAttention { body(entry.kind, .layer, entry.table[tokens]) }
-    for entry in program.closing { body(entry.kind, .closing, entry.table[tokens]) }
-    for entry in program.head { body(entry.kind, .closing, entry.table[logits]) }
-    body(.sampler, .closing, program.sampler.estimate(rows: load.logits, on: chip))
+    let decodes = RowLadder.position(of: load.latentDecode.tokens)
+    let contexts = RowLadder.position(of: load.expandedContexts)
+    func run(_ entry: LayerProgram.Entry, _ place: Place) {
+      switch entry.rows {
+      case .tokens: body(entry.kind, place, entry.table[tokens])
+      case .logits: body(entry.kind, place, entry.table[logits])
+      case .latentDecodes: if load.latentDecode.tokens > 0 { body(entry.kind, place, entry.table[decodes]) }
+      case .latentContexts: if load.expandedContexts > 0 { body(entry.kind, place, entry.table[contexts]) }
+      }
+    }
+    for entry in program.opening { run(entry, .opening) }
+    for index in program.variants.indices {
+      let place = Place.layer(variant: index)
+      for entry in program.variants[index].beforeAttention { run(entry, place) }
+      if let latent = attention.latent {
+        // Chunks in their expanded form, decodes in their absorbed one.
+        if load.latentPrefill.units > 0 { body(.attentionPrefill, place, latent.prefill(load.latentPrefill)) }
+        if load.latentDecode.sequences > 0 { body(.attentionDecode, place, latent.decode(load.latentDecode)) }
+      } else if program.variants[index].kind.isWindowed {
+        attention.windowed?.forEachKernel(of: load.windowed) { body($0, place, $1) }
+      } else if let full = attention.full {
+        if let ratio = measuredRatio(of: load, for: full) {
+          full.forEachKernel(of: load.full) {
+            body($0, place, $1.taking(microseconds: Double($1.time.nanoseconds) / 1000 * ratio))
+          }
+        } else {
+          full.forEachKernel(of: load.full) { body($0, place, $1) }
+        }
+      }
+      for entry in program.variants[index].afterAttention { run(entry, place) }
+    }
+    for entry in program.closing { run(entry, .closing) }
+    if let table = program.samplerTable {
+      body(.sampler, .closing, table[logits])
+    } else {
+      body(.sampler, .closing, program.sampler.estimate(rows: load.logits, on: chip))
+    }
   }
 
-  /// One or two kernels, as the backend carries out a batch of chunks and decodes.
+  /// Measured over modelled time of attention at the uniform batch of the profile that is nearest to `load`; nil
+  /// where nothing of its kind was measured. The model then accounts for what the grid cannot hold: unequal
+  /// lengths, several chunks, and what lies outside.
   @inline(__always)
-  private func forEachAttention(of load: StepLoad, _ body: (KernelRun.Kind, KernelEstimate) -> Void) {
-    if load.prefill.units == 0 {
-      body(.attentionDecode, decodeAttention.estimate(load.decode))
-    } else if load.decode.sequences == 0 {
-      body(.attentionPrefill, prefillAttention.estimate(load.prefill))
-    } else if prefillAttention.constants.mixing == .asPrefill {
-      // Never less than the decodes alone would take in their own kernel.
-      var mixed = prefillAttention.estimate(load.prefill + load.decodeAsPrefill)
-      mixed.time = max(mixed.time, decodeAttention.estimate(load.decode).time)
-      body(.attentionPrefill, mixed)
-    } else {
-      body(.attentionPrefill, prefillAttention.estimate(load.prefill))
-      let sharesLaunch = prefillAttention.constants.mixing == .oneLaunch
-      body(.attentionDecode, decodeAttention.estimate(load.decode, sharesLaunch: sharesLaunch))
+  private func measuredRatio(of load: StepLoad, for full: Attention) -> Double? {
+    guard let profile = attentionProfile else { return nil }
+    var point = AttentionProfile.Point()
+    if load.chunkTokens > 0 {
+      point.chunk = load.chunkTokens
+      point.history = Int(load.chunkHistories / Double(load.chunkTokens))
     }
+    if load.full.decode.sequences > 0 {
+      point.decodes = load.full.decode.sequences
+      point.context = load.full.decode.contexts / load.full.decode.sequences
+    }
+    guard let (nearest, measured) = profile.nearest(to: point) else { return nil }
+    var modelled: Int64 = 0
+    full.forEachKernel(of: full.load(of: nearest)) { modelled += $1.time.nanoseconds }
+    return modelled > 0 ? measured * 1000 / Double(modelled) : nil
   }
 }
 
 /// The sums over a step's kernels.
 private struct StepTotals {
   var duration: EngineTime
-  var operations = 0.0
-  var bytes = 0.0
+  private let energy: EnergyModel?
+  private let bandwidth: Double
+  private var operations = 0.0
+  private var bytes = 0.0
+  private var joules = 0.0
   /// Nanoseconds during which SMs, and tensor cores at their peak, had work.
-  var smTime = 0.0
-  var tensorTime = 0.0
+  private var smTime = 0.0
+  private var tensorTime = 0.0
 
-  init(hostTime: EngineTime) { duration = hostTime }
+  init(hostTime: EngineTime, energy: EnergyModel?, chip: Chip) {
+    duration = hostTime
+    self.energy = energy
+    bandwidth = chip.bandwidth
+    if let energy { joules = energy.watts() * hostTime.seconds }
+  }
 
   @inline(__always)
-  mutating func add(_ kernel: KernelEstimate, times: Int) {
+  mutating func add(_ kernel: KernelEstimate, kind: KernelRun.Kind, times: Int) {
     let time = kernel.time.nanoseconds * Int64(times)
     duration.nanoseconds += time
     operations += kernel.operations * Double(times)
     bytes += kernel.bytes * Double(times)
     smTime += kernel.smBusy * Double(time)
     tensorTime += kernel.tensorBusy * Double(time)
+    guard let energy, kernel.time > .zero else { return }
+    let alone = Double(kernel.time.nanoseconds)
+    // A message of n bytes is read and written once here, and crosses the link about as often.
+    let link = kind == .allReduce ? kernel.bytes / alone * 1e9 : 0
+    let watts = energy.watts(
+      sm: kernel.smBusy, tensor: kernel.tensorBusy, memory: min(1, kernel.bytes * 1000 / (bandwidth * alone)), link: link)
+    joules += watts * Double(time) * 1e-9
   }
 
   /// Fractions of the whole step, the host's time included. They follow from the model; no source
   /// holds hardware counters to check them against.
-  func cost(on chip: Chip) -> StepCost {
+  var cost: StepCost {
     var cost = StepCost()
     cost.operations = operations
     cost.bytes = bytes
+    cost.energy = energy == nil ? nil : joules
     let time = Double(duration.nanoseconds)
     if time > 0 {
       cost.smBusy = min(1, smTime / time)
       cost.tensorBusy = min(1, tensorTime / time)
-      cost.bandwidthBusy = min(1, bytes * 1000 / (chip.bandwidth * time))
+      cost.bandwidthBusy = min(1, bytes * 1000 / (bandwidth * time))
     }
     return cost
   }

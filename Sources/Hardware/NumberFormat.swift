@@ -6,6 +6,10 @@ public enum NumberFormat: String, CaseIterable, Sendable {
   case fp8
   /// NVIDIA's 4-bit floating point with an 8-bit scale for each 16 numbers.
   case fp4
+  /// The open 4-bit floating point with an 8-bit scale for each 32 numbers; activations stay 16 bit.
+  case mxfp4
+  /// 4-bit whole numbers with a 16-bit scale for each 128 (AWQ, GPTQ); activations stay 16 bit.
+  case int4
 
   /// Scales included.
   public var bytes: Double {
@@ -13,6 +17,8 @@ public enum NumberFormat: String, CaseIterable, Sendable {
     case .bf16: 2
     case .fp8: 1
     case .fp4: 0.5625
+    case .mxfp4: 0.53125
+    case .int4: 0.515625
     }
   }
 }

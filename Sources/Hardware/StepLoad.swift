@@ -1,26 +1,129 @@
 import Core
 
+/// What a batch asks of attention with one reach (the whole context, or a window).
+struct AttentionLoad: Equatable {
+  var decode = DecodeAttention.Load()
+  var prefill = PrefillAttention.Load()
+  /// The decodes once more, as rows of the prefill kernel.
+  var decodeAsPrefill = PrefillAttention.Load()
+}
+
+/// The attention kernels of one reach.
+struct Attention: Sendable {
+  let decode: DecodeAttention
+  let prefill: PrefillAttention
+
+  init(_ model: ModelCard, ranks: Int, window: Int?, chip: Chip) {
+    let heads = model.heads(ranks: ranks)
+    let kvHeads = model.kvHeads(ranks: ranks)
+    decode = DecodeAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
+    prefill = PrefillAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
+  }
+
+  @inline(__always)
+  func add(_ slot: Batch.Slot, to load: inout AttentionLoad) {
+    let count = Int(slot.count)
+    let history = Int(slot.first)
+    if slot.isDecode {
+      decode.add(context: slot.context, tokens: count, to: &load.decode)
+      if prefill.constants.mixing == .asPrefill { prefill.add(rows: count, history: history, to: &load.decodeAsPrefill) }
+    } else {
+      prefill.add(rows: count, history: history, to: &load.prefill)
+    }
+  }
+
+  /// A uniform batch.
+  func load(of point: AttentionProfile.Point) -> AttentionLoad {
+    var load = AttentionLoad()
+    let count = point.decodes
+    if count > 0 {
+      let rows = decode.packedRows(tokens: 1)
+      load.decode.sequences = count
+      load.decode.contexts = count * point.context
+      load.decode.longest = point.context
+      load.decode.packedContexts = count * point.context * rows
+      if prefill.constants.mixing == .asPrefill {
+        for _ in 0..<count { prefill.add(rows: 1, history: point.context - 1, to: &load.decodeAsPrefill) }
+      }
+    }
+    if point.chunk > 0 { prefill.add(rows: point.chunk, history: point.history, to: &load.prefill) }
+    return load
+  }
+
+  /// One or two kernels, as the backend carries out a batch of chunks and decodes.
+  @inline(__always)
+  func forEachKernel(of load: AttentionLoad, _ body: (KernelRun.Kind, KernelEstimate) -> Void) {
+    if load.prefill.units == 0 {
+      body(.attentionDecode, decode.estimate(load.decode))
+    } else if load.decode.sequences == 0 {
+      body(.attentionPrefill, prefill.estimate(load.prefill))
+    } else if prefill.constants.mixing == .asPrefill {
+      // Never less than the decodes alone would take in their own kernel.
+      var mixed = prefill.estimate(load.prefill + load.decodeAsPrefill)
+      mixed.time = max(mixed.time, decode.estimate(load.decode).time)
+      body(.attentionPrefill, mixed)
+    } else {
+      body(.attentionPrefill, prefill.estimate(load.prefill))
+      let sharesLaunch = prefill.constants.mixing == .oneLaunch
+      body(.attentionDecode, decode.estimate(load.decode, sharesLaunch: sharesLaunch))
+    }
+  }
+}
+
+/// The attention of a model's layers on a chip: what `StepLoad` counts for.
+struct AttentionKernels: Sendable {
+  /// Of layers that see the whole context; nil when there are none, or attention is latent.
+  let full: Attention?
+  /// Of layers with a window.
+  let windowed: Attention?
+  let latent: LatentAttention?
+
+  init(_ model: ModelCard, ranks: Int, chip: Chip, isBlackwell: Bool) {
+    if let shape = model.latent {
+      latent = LatentAttention(heads: model.heads(ranks: ranks), latent: shape, on: chip, isBlackwell: isBlackwell)
+      (full, windowed) = (nil, nil)
+      return
+    }
+    latent = nil
+    let count = model.windowedLayerCount
+    full = count < model.layers ? Attention(model, ranks: ranks, window: nil, chip: chip) : nil
+    windowed = count > 0 ? Attention(model, ranks: ranks, window: model.window?.tokens, chip: chip) : nil
+  }
+}
+
 /// What a batch asks of the chip, gathered in one pass over its slots.
 struct StepLoad: Equatable {
   var tokens = 0
   /// Rows of logits: one for each sequence, sampled or not (vLLM computes them all), and one for each draft.
   var logits = 0
-  var decode = DecodeAttention.Load()
-  var prefill = PrefillAttention.Load()
-  /// The decodes once more, as rows of the prefill kernel.
-  var decodeAsPrefill = PrefillAttention.Load()
+  /// Of layers that see the whole context, and of those that see a window.
+  var full = AttentionLoad()
+  var windowed = AttentionLoad()
+  /// Of latent attention: decodes, and chunks over the contexts that are expanded for them.
+  var latentDecode = LatentAttention.Load()
+  var latentPrefill = PrefillAttention.Load()
+  var expandedContexts = 0
+  /// Tokens of all chunks, and the sum of tokens × cached tokens before them.
+  var chunkTokens = 0
+  var chunkHistories = 0.0
 
-  init(_ batch: Batch, decode decodeKernel: DecodeAttention, prefill prefillKernel: PrefillAttention) {
-    let mixes = prefillKernel.constants.mixing == .asPrefill
+  init(_ batch: Batch, for kernels: borrowing AttentionKernels) {
     for slot in batch.slots where slot.count > 0 {
       let count = Int(slot.count)
       tokens += count
       logits += 1 + Int(slot.drafts)
+      if !slot.isDecode {
+        chunkTokens += count
+        chunkHistories += Double(count) * Double(slot.first)
+      }
+      kernels.full?.add(slot, to: &full)
+      kernels.windowed?.add(slot, to: &windowed)
+      guard let latent = kernels.latent else { continue }
       if slot.isDecode {
-        decodeKernel.add(context: slot.context, tokens: count, to: &decode)
-        if mixes { prefillKernel.add(rows: count, history: Int(slot.first), to: &decodeAsPrefill) }
+        latent.add(tokens: count, context: slot.context, to: &latentDecode)
       } else {
-        prefillKernel.add(rows: count, history: Int(slot.first), to: &prefill)
+        latent.add(rows: count, history: Int(slot.first), to: &latentPrefill)
+        expandedContexts += slot.context
       }
     }
   }

@@ -14,6 +14,8 @@ public struct Configuration: Equatable, Sendable {
   public var calibration: Accelerator.Efficiency?
   /// GPUs that share every layer.
   public var tensorParallel = 1
+  /// Tables of measured kernels that go before the equations; nil for none.
+  public var profile: ProfileFiles?
   public var policy = "fcfs"
   public var batching = "continuous"
   /// `on` plans a step while the one before it runs, as vLLM does unless something forbids it.
@@ -91,7 +93,10 @@ extension Configuration {
     do {
       accelerator = try AcceleratorCatalogue.accelerator(named: device)
       if let calibration { accelerator.calibrated = calibration }
-      gpu = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel)
+      let profile = try profile.map { files throws(ProfileError) in
+        try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
+      }
+      gpu = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
       blocks = try kvBlocks ?? MemoryPlan(
         accelerator: accelerator, model: card, tensorParallel: tensorParallel, tokensPerBlock: blockSize,
         maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization

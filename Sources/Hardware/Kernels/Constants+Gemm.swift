@@ -75,7 +75,7 @@ extension Gemm.Constants {
         smoothing: 0.97, cacheEfficiency: 0.085, residentEfficiency: 0.050, activationPasses: 0.11, rowStep: 0, cluster: 1,
         arithmeticEfficiency: 0.83, memoryEfficiency: 0.886, sustainedLoss: efficiency.sustainedLoss,
         residentCopies: 9.0, residentFrom: 0.20, residentOver: 0.20, quantisation: .init(launch: 1.27, passes: 1.44, cyclesPerRow: 39))
-    case .fp4:
+    case .fp4, .mxfp4, .int4:
       self.init(
         launch: 1.25, fullIntensity: 176, prologue: 0.76, fillingPart: 0.969, overlap: 1.98, reduction: nil, partialBytes: 0.0,
         smoothing: 0.40, cacheEfficiency: 0.344, residentEfficiency: 0.250, activationPasses: 0.08, rowStep: 0, cluster: 1,

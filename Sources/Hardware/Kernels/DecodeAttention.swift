@@ -135,23 +135,24 @@ public struct DecodeAttention: Equatable, Sendable {
     let share = contexts * Double(units) / processors
 
     let rounds = (Double(count) / processors).rounded(.up)
-    // Few units cannot fill the memory's bandwidth: each streams at most `bandwidth / filling`.
-    let unitToken = contexts > 0 ? streaming / contexts / Double(units) * constants.fillingPart * processors : 0
-    var memory = max(streaming, unitToken * longest)
+    // Few units draw only their part of the bandwidth, so the longest one takes its own time at least, unless
+    // it is split.
+    let room = max(1, chip.multiprocessors / count)
+    let perUnit = constants.fillingPart * processors * streaming / max(1, contexts) / Double(units)
+    var memory = max(streaming, perUnit * longest)
     var serial = constants.unit * rounds + step * max(longest, share)
     var time = together(memory, serial, compute, overlap: constants.overlap)
     var parts = 1
-    let room = isPlain ? 0 : chip.multiprocessors / count
-    if room > 1, longest > constants.splitTokens {
+    if !isPlain, longest > constants.splitTokens {
       let walked = max(constants.splitTokens, longest / Double(room), share)
-      let splitSerial = constants.unit + step * walked
-      let splitMemory = max(streaming, unitToken * constants.splitTokens)
+      let splitSerial = constants.unit * rounds + step * walked
+      let splitMemory = max(streaming, perUnit * constants.splitTokens)
       let splitTime = constants.merge + together(splitMemory, splitSerial, compute, overlap: constants.overlap)
       if splitTime < time {
         time = splitTime
         serial = splitSerial
         memory = splitMemory
-        parts = min(room, Int(longest / constants.splitTokens))
+        parts = max(1, min(room, Int(longest / constants.splitTokens)))
       }
     }
     var around = writing * Double(load.sequences)

@@ -138,7 +138,7 @@ public struct PrefillAttention: Equatable, Sendable {
     load.work += Double(heads * tiles) * mean
     load.longest = max(load.longest, last)
     load.operations += operationsPerPair * pairs(rows: rows, history: history)
-    load.bytes += rowBytes * Double(rows) + contextBytes * Double(all)
+    load.bytes += rowBytes * Double(rows) + contextBytes * Double(min(all, window.map { $0 + rows } ?? all))
     load.tokens += rows
   }
 

@@ -19,6 +19,12 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "GPUs that share every layer.")
   var tp: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Folder with layer_ops.csv (gpu, model, tp, op, tokens, latency_us) or attention_mixed.csv (gpu, heads, kv_heads, head_dim, prefill_q, prefill_hist, n_decode, decode_kv, latency_us), or both: times measured on your machine go before the model's, linear between sizes; op: \(OperatorProfile.Operation.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "dir"))
+  var profile: String?
+
   @Option(help: ArgumentHelp("Order: \(PolicyCatalogue.members.map { $0.descriptor.name }.joined(separator: ", "))."))
   var policy: String?
 
@@ -102,6 +108,14 @@ struct EngineOptions: ParsableArguments {
     take(sloTtftMs.map(Optional.some), \.sloTTFT)
     take(sloTpotMs.map(Optional.some), \.sloTPOT)
     take(seed, \.seed)
+    if let profile {
+      func table(_ name: String) throws -> [UInt8]? {
+        let path = profile + "/" + name
+        return Files.exists(path) ? try Files.bytes(of: path) : nil
+      }
+      configuration.profile = ProfileFiles(
+        folder: profile, layerOperations: try table("layer_ops.csv"), attention: try table("attention_mixed.csv"))
+    }
     if let model {
       configuration.model = model
       configuration.modelConfiguration = nil

@@ -183,9 +183,9 @@ struct SmolLM2Tests {
     let encoding = clock.measure { _ = tokenizer.encode(text) }
     let rate = Double(text.utf8.count) / 1e6 / (encoding / .seconds(1))
     print("SmolLM2: opened in \(opening), tokenizer in \(building), encoded \(rate) MB/s")
-    // Ten times what was measured, for machines that are busy.
-    #expect(opening < .milliseconds(50))
-    #expect(building < .milliseconds(500))
-    #expect(rate > 1)
+    // Far above what a free core needs (2 ms, 20 ms, 14 MB/s in a release build), for machines that are busy.
+    #expect(opening < .milliseconds(100))
+    #expect(building < .seconds(2))
+    #expect(rate > 0.5)
   }
 }

@@ -98,7 +98,20 @@ struct TokenizerTests {
     #expect(tokenizer.encode("") == [])
     #expect(tokenizer.promptTokens("the").first == 1)
     #expect(tokenizer.decode(tokenizer.encode("<s> the", parseSpecial: true)) == "<s> the")
+    var answer = TextDecoder(tokenizer, continuesText: true)
+    #expect(answer.feed(tokenizer.encode("the")[0]) == " the")
     #expect(tokenizer.endsOfGeneration == [2])
+  }
+
+  @Test("a prompt begins with the mark of the beginning where the file asks for it, and never with two")
+  func beginOfText() throws {
+    var writer = bytePairFile(pre: "llama-bpe", specials: ["<|begin|>"])
+    let begin = TokenID(try Tokenizer(file(writer.bytes)).vocabulary.count - 1)
+    writer["tokenizer.ggml.bos_token_id"] = .uint32(UInt32(begin))
+    #expect(try Tokenizer(file(writer.bytes)).promptTokens("A") == [begin, 65])
+    #expect(try Tokenizer(file(writer.bytes)).promptTokens("<|begin|>A") == [begin, 65])
+    writer["tokenizer.ggml.add_bos_token"] = .bool(false)
+    #expect(try Tokenizer(file(writer.bytes)).promptTokens("A") == [65])
   }
 
   @Test("sentence pieces without bytes: what is not known is the unknown token")

@@ -20,9 +20,11 @@ public struct GGUFArray: Sendable {
   public func forEachString(_ body: (UnsafeRawBufferPointer) -> Void) {
     guard kind == .string else { return }
     var cursor = ByteCursor(file.bytes, at: range.lowerBound)
-    for _ in 0..<count {
-      guard let string = try? cursor.string("") else { return }
-      body(string)
+    withExtendedLifetime(file) {
+      for _ in 0..<count {
+        guard let string = try? cursor.string("") else { return }
+        body(string)
+      }
     }
   }
 

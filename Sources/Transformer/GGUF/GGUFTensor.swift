@@ -24,13 +24,13 @@ public struct GGUFTensor: Sendable {
     require(index >= 0 && index < rowCount, "row \(index) of \(rowCount) of \(name)")
     require(row.count >= width, "\(row.count) of \(width) elements of \(name)")
     let blocks = UnsafeRawBufferPointer(rebasing: bytes[index * bytesPerRow..<(index + 1) * bytesPerRow])
-    type.decode(blocks, into: row)
+    withExtendedLifetime(file) { type.decode(blocks, into: row) }
   }
 
   /// All elements as floats, row after row.
   public var floats: [Float] {
     [Float](unsafeUninitializedCapacity: elementCount) { buffer, count in
-      type.decode(bytes, into: buffer)
+      withExtendedLifetime(file) { type.decode(bytes, into: buffer) }
       count = elementCount
     }
   }

@@ -14,9 +14,9 @@ public enum PreTokenizer: Sendable, CaseIterable {
   /// By the name in `tokenizer.ggml.pre`; nil for those that are not known.
   init?(named name: String) {
     switch name {
-    case "gpt-2", "gpt2", "default", "phi-2", "mpt", "olmo", "jina-es", "jina-de": self = .gpt2
+    case "gpt-2", "gpt2", "phi-2", "mpt", "olmo": self = .gpt2
     case "smollm", "starcoder", "refact", "command-r", "codeshell": self = .smollm
-    case "llama-bpe", "llama-v3", "llama3", "falcon3", "pixtral": self = .llama3
+    case "llama-bpe", "llama-v3", "llama3", "falcon3": self = .llama3
     case "qwen2", "deepseek-r1-qwen", "stablelm2", "megrez": self = .qwen2
     default: return nil
     }

@@ -14,10 +14,12 @@ public struct TextDecoder: Sendable {
   /// SentencePiece: the next text begins with the space that encoding added.
   private var dropsSpace: Bool
 
-  public init(_ tokenizer: Tokenizer, showsSpecial: Bool = true) {
+  /// - Parameter continuesText: The tokens follow others that are text, as an answer follows its prompt; then a space at
+  ///   their beginning is meant.
+  public init(_ tokenizer: Tokenizer, showsSpecial: Bool = true, continuesText: Bool = false) {
     self.tokenizer = tokenizer
     self.showsSpecial = showsSpecial
-    dropsSpace = tokenizer.addsSpace
+    dropsSpace = tokenizer.addsSpace && !continuesText
   }
 
   /// The text that is certain after this token; often a word, sometimes nothing. Ids outside the vocabulary are nothing.

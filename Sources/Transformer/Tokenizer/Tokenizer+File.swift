@@ -70,7 +70,8 @@ extension Tokenizer {
         throw file.error(.wrongKind(key: prefix + "merges", expected: "array of string", found: "array of \(merges.kind)"))
       }
       vocabulary.makeFindable { $0 == .normal || $0 == .unused }
-      let name = try file.text(prefix + "pre", or: "default")
+      // Files from before the key had GPT-2's expression.
+      let name = try file.text(prefix + "pre", or: "gpt-2")
       guard let preTokenizer = PreTokenizer(named: name) else { throw file.error(.unsupportedPreTokenizer(name)) }
       let isByteLevel = merges.count == 0 && (0...255).allSatisfy { vocabulary.token([UInt8($0)]) == TokenID($0) }
       encoder =
@@ -82,7 +83,10 @@ extension Tokenizer {
     self.encoder = encoder
     beginOfText = try special("bos")
     endOfText = try special("eos")
-    addsBeginOfText = try file.truth(prefix + "add_bos_token", or: isSentencePiece)
+    // Where the file does not say: these two families were trained with it, the others without.
+    var wasTrainedWithBegin = isSentencePiece
+    if case .bytePairs(let pairs) = encoder, pairs.preTokenizer == .llama3 { wasTrainedWithBegin = true }
+    addsBeginOfText = try file.truth(prefix + "add_bos_token", or: wasTrainedWithBegin)
     addsSpace = isSentencePiece ? try file.truth(prefix + "add_space_prefix", or: true) : false
     specials = SpecialTokens(vocabulary)
     var ends = Set([endOfText, try special("eot"), try special("eom")].compactMap { $0 })

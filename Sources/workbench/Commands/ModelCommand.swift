@@ -233,14 +233,16 @@ private enum Process {
     defer { for pointer in pointers { free(pointer) } }
     #if canImport(Glibc)
       var actions = posix_spawn_file_actions_t()
+      let surroundings = environ
     #else
       var actions: posix_spawn_file_actions_t?
+      let surroundings = _NSGetEnviron().pointee
     #endif
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, 2, 1)
     var child = pid_t()
-    guard posix_spawnp(&child, arguments[0], &actions, nil, &pointers, environ) == 0 else { return -1 }
+    guard posix_spawnp(&child, arguments[0], &actions, nil, &pointers, surroundings) == 0 else { return -1 }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0 { if errno != EINTR { return -1 } }
     return status & 0x7f == 0 ? status >> 8 & 0xff : -1

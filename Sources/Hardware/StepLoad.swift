@@ -116,13 +116,16 @@ struct StepLoad: Equatable {
         chunkTokens += count
         chunkHistories += Double(count) * Double(slot.first)
       }
-      kernels.full?.add(slot, to: &full)
-      kernels.windowed?.add(slot, to: &windowed)
-      guard let latent = kernels.latent else { continue }
+    }
+    // One pass for each reach that the model has: asking the optional for every slot would copy its constants.
+    if let reach = kernels.full { for slot in batch.slots where slot.count > 0 { reach.add(slot, to: &full) } }
+    if let reach = kernels.windowed { for slot in batch.slots where slot.count > 0 { reach.add(slot, to: &windowed) } }
+    guard let latent = kernels.latent else { return }
+    for slot in batch.slots where slot.count > 0 {
       if slot.isDecode {
-        latent.add(tokens: count, context: slot.context, to: &latentDecode)
+        latent.add(tokens: Int(slot.count), context: slot.context, to: &latentDecode)
       } else {
-        latent.add(rows: count, history: Int(slot.first), to: &latentPrefill)
+        latent.add(rows: Int(slot.count), history: Int(slot.first), to: &latentPrefill)
         expandedContexts += slot.context
       }
     }

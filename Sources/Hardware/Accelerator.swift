@@ -38,6 +38,9 @@ public struct Accelerator: Equatable, Sendable {
     public var memory: Double
     /// Part of the clock that the power limit takes in products of milliseconds.
     public var sustainedLoss: Double
+    /// In place of the family's: part of the bandwidth in decode attention, of the peak in prefill attention.
+    public var decodeMemory: Double?
+    public var prefillArithmetic: Double?
     /// False when they are defaults of the chip's class.
     public var isMeasured: Bool
 
@@ -120,9 +123,12 @@ public struct Accelerator: Equatable, Sendable {
     // The one that was measured runs into a power limit: large products fall to 0.4 of the peak.
     "GB200": .init(gemm: 0.738, memory: 0.829, sustainedLoss: 0.397, isMeasured: true),
     "RTX-PRO-6000-Server": .init(gemm: 0.892, memory: 0.95, isMeasured: true),
-    "RTX-4090": .init(gemm: 0.93, memory: 0.945, isMeasured: true),
-    "RTX-3090": .init(gemm: 0.91, memory: 0.90, isMeasured: true),
+    "RTX-4090": .init(gemm: 0.995, memory: 0.95, isMeasured: true),
+    "RTX-3090": .init(gemm: 0.98, memory: 0.97, isMeasured: true),
   ]
+
+  /// With 32-bit accumulation the tensor cores run at half the rate of 16-bit: a quarter of int8's, not half.
+  private var hasHalvedRate: Bool { (peaks.int8 ?? 0) > 3 * peaks.bf16 }
 
   /// Watts per TFLOP/s do not order the GPUs; these classes do, within about 5 %.
   private var classEfficiency: Efficiency {
@@ -131,10 +137,12 @@ public struct Accelerator: Equatable, Sendable {
       switch architecture {
       case .hopper: 0.84
       case .blackwell, .blackwellUltra: 0.73
-      case .ampere: isHBM || memoryType.contains("ECC") ? 0.81 : 0.91
+      // GeForce cards reach their halved peak.
+      case .ampere where hasHalvedRate, .ada where hasHalvedRate: 0.98
+      case .ampere: isHBM || memoryType.contains("ECC") ? 0.81 : 0.90
       // Boards without a display and below 400 W run into their power limit in large products.
-      case .ada: power <= 350 ? 0.67 : 0.91
-      case .blackwellRTX: 0.90
+      case .ada: power <= 350 ? 0.67 : 0.90
+      case .blackwellRTX: 0.89
       // No measurement in any of our sources.
       case .cdna3: 0.70
       }

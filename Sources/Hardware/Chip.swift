@@ -74,9 +74,17 @@ public struct Chip: Equatable, Sendable {
     hasLink = accelerator.hasLink
     plainGemm = .init(accelerator, weights: .bf16)
     gemm = computed == nil ? plainGemm : .init(accelerator, weights: weights, arithmetic: arithmetic)
-    decodeAttention = .init(accelerator)
-    prefillAttention = .init(accelerator)
-    widePagePrefillAttention = .init(accelerator, isWide: true)
+    var decode = DecodeAttention.Constants(accelerator)
+    var prefill = PrefillAttention.Constants(accelerator)
+    var widePrefill = PrefillAttention.Constants(accelerator, isWide: true)
+    if let memory = accelerator.efficiency.decodeMemory { decode.memoryEfficiency = memory }
+    if let arithmetic = accelerator.efficiency.prefillArithmetic {
+      prefill.arithmeticEfficiency = arithmetic
+      widePrefill.arithmeticEfficiency = arithmetic
+    }
+    decodeAttention = decode
+    prefillAttention = prefill
+    widePagePrefillAttention = widePrefill
     narrowDecodeAttention = .init(accelerator, isNarrow: true)
     narrowPrefillAttention = .init(accelerator, isNarrow: true)
     experts = .init(

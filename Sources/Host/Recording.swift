@@ -1,5 +1,6 @@
 import Analysis
 import Core
+import Hardware
 import ServingEngine
 import Workload
 
@@ -80,6 +81,7 @@ extension Recording {
       "schema": .string(Self.schema), "name": .string(trace.name), "requests": .integer(trace.arrivals.count),
       "labels": .array(trace.labels.map(JSONValue.string)), "configuration": JSONValue(configuration.json),
       "model_configuration": JSONValue(configuration.modelConfiguration),
+      "calibration": configuration.calibration.map(JSONValue.init) ?? .null,
     ])
     for (number, arrival) in trace.arrivals.enumerated() {
       WorkloadLine.append(arrival, number: number, labels: trace.labels, to: &bytes)
@@ -111,6 +113,16 @@ extension Configuration {
   }
 }
 
+extension JSONValue {
+  init(_ efficiency: Accelerator.Efficiency) {
+    self = [
+      "gemm": .number(efficiency.gemm), "memory": .number(efficiency.memory),
+      "sustained_loss": .number(efficiency.sustainedLoss), "decode_memory": JSONValue(efficiency.decodeMemory),
+      "prefill_arithmetic": JSONValue(efficiency.prefillArithmetic),
+    ]
+  }
+}
+
 // MARK: - Reading
 
 extension Recording {
@@ -121,6 +133,25 @@ extension Recording {
     var labels: [String]
     var configuration: Choices
     var model_configuration: String?
+    var calibration: Efficiency?
+
+    var configured: Configuration {
+      var configured = configuration.configuration(model: model_configuration)
+      configured.calibration = calibration?.value
+      return configured
+    }
+  }
+
+  private struct Efficiency: Decodable {
+    var gemm, memory, sustained_loss: Double
+    var decode_memory, prefill_arithmetic: Double?
+
+    var value: Accelerator.Efficiency {
+      var value = Accelerator.Efficiency(gemm: gemm, memory: memory, sustainedLoss: sustained_loss, isMeasured: true)
+      value.decodeMemory = decode_memory
+      value.prefillArithmetic = prefill_arithmetic
+      return value
+    }
   }
 
   /// The options of a header. Missing ones keep their defaults, so older recordings open.
@@ -210,7 +241,7 @@ extension Recording {
         file, line: lines.count, "\(arrivals.count) of \(header.requests) requests are there — the file was cut off; record the run again")
     }
     self.init(
-      configuration: header.configuration.configuration(model: header.model_configuration),
+      configuration: header.configured,
       trace: Trace(name: header.name, arrivals: arrivals, labels: header.labels), commands: commands, end: end)
   }
 }

@@ -10,6 +10,8 @@ public struct Configuration: Equatable, Sendable {
   public var model = "llama-3.1-8b"
   /// The text of a Hugging Face `config.json`; nil for a card of the catalogue.
   public var modelConfiguration: String?
+  /// In place of the device's compiled-in efficiencies; from a file of `workbench calibrate`.
+  public var calibration: Accelerator.Efficiency?
   /// GPUs that share every layer.
   public var tensorParallel = 1
   public var policy = "fcfs"
@@ -83,11 +85,12 @@ extension Configuration {
   /// The engine, before its first step.
   public func engine(for trace: Trace) throws(ConfigurationError) -> Engine {
     let card = try modelCard()
-    let accelerator: Accelerator
+    var accelerator: Accelerator
     let gpu: ModelledGPU
     let blocks: Int
     do {
       accelerator = try AcceleratorCatalogue.accelerator(named: device)
+      if let calibration { accelerator.calibrated = calibration }
       gpu = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       blocks = try kvBlocks ?? MemoryPlan(
         accelerator: accelerator, model: card, tensorParallel: tensorParallel, tokensPerBlock: blockSize,

@@ -12,8 +12,9 @@ struct Workbench: ParsableCommand {
     commandName: "workbench",
     abstract: "A live LLM serving engine in the terminal: watch it, stop it, step it, step it back, rewire it.",
     subcommands: [
-      ScreenCommand.self, RunCommand.self, ReplayCommand.self, ExportCommand.self, ListCommand.self, ValidateCommand.self, BenchCommand.self,
-      InfoCommand.self, ResetCommand.self,
+      ScreenCommand.self, RunCommand.self, ReplayCommand.self, ExportCommand.self, ListCommand.self, BenchCommand.self,
+      InfoCommand.self, ResetCommand.self, ValidateCommand.self,
+      CalibrateCommand.self,
     ],
     defaultSubcommand: ScreenCommand.self)
 }

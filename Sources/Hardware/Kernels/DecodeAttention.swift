@@ -135,8 +135,9 @@ public struct DecodeAttention: Equatable, Sendable {
     let share = contexts * Double(units) / processors
 
     let rounds = (Double(count) / processors).rounded(.up)
-    let filling = constants.fillingPart * processors
-    var memory = streaming / min(1, Double(count) / filling)
+    // Few units cannot fill the memory's bandwidth: each streams at most `bandwidth / filling`.
+    let unitToken = contexts > 0 ? streaming / contexts / Double(units) * constants.fillingPart * processors : 0
+    var memory = max(streaming, unitToken * longest)
     var serial = constants.unit * rounds + step * max(longest, share)
     var time = together(memory, serial, compute, overlap: constants.overlap)
     var parts = 1
@@ -144,8 +145,7 @@ public struct DecodeAttention: Equatable, Sendable {
     if room > 1, longest > constants.splitTokens {
       let walked = max(constants.splitTokens, longest / Double(room), share)
       let splitSerial = constants.unit + step * walked
-      let splitUnits = min(processors, Double(count) * longest / constants.splitTokens)
-      let splitMemory = streaming / min(1, splitUnits / filling)
+      let splitMemory = max(streaming, unitToken * constants.splitTokens)
       let splitTime = constants.merge + together(splitMemory, splitSerial, compute, overlap: constants.overlap)
       if splitTime < time {
         time = splitTime

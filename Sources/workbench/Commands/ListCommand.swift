@@ -34,7 +34,10 @@ struct ListCommand: ParsableCommand {
             name: gpu.name,
             summary: "\(gpu.multiprocessors) SMs · \(gpu.peaks.bf16.fixed(0)) TFLOP/s bf16 · \(gpu.memory.fixed(0)) GB · \((gpu.bandwidth / 1e3).fixed(2)) TB/s"
               + (gpu.aliases.isEmpty ? "" : " · also \(gpu.aliases.joined(separator: ", "))"),
-            source: "\(gpu.confidence); \(gpu.provenance)")
+            source: "\(gpu.calibration); "
+              + (gpu.validationLines.isEmpty
+                ? "mean error of kernels unknown" : "mean error of kernels: \(gpu.validationLines.joined(separator: ", "))")
+              + "; \(gpu.provenance)")
         }
       },
       Topic(name: "models", summary: "model cards") {

@@ -31,6 +31,9 @@ struct ValidateCommand: ParsableCommand {
   @Flag(help: "Print one JSON object for each comparison.")
   var json = false
 
+  @Flag(help: .hidden)
+  var swift = false
+
   @Option(help: ArgumentHelp("Exit with status 1 when an error is above this.", valueName: "percent"))
   var limit: Double?
 
@@ -77,7 +80,9 @@ struct ValidateCommand: ParsableCommand {
       }
     }
     let report = validation.report
-    if json {
+    if swift {
+      print(report.swift, terminator: "")
+    } else if json {
       print(report.json.pretty())
     } else {
       print(report.text, terminator: "")

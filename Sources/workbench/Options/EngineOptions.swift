@@ -3,11 +3,15 @@ import Core
 import Hardware
 import Scheduling
 import ServingEngine
+import Validation
 
 /// The options of the engine: the same names on the command line, on the `:` line and in summaries.
 struct EngineOptions: ParsableArguments {
   @Option(help: "GPU to model: a name or alias of `list devices`, any case.")
   var device: String?
+
+  @Option(help: ArgumentHelp("Constants of the device, from `workbench calibrate`; names the device too.", valueName: "file"))
+  var calibration: String?
 
   @Option(help: "Model: a card of `list models`, or the path of a Hugging Face config.json.")
   var model: String?
@@ -68,6 +72,21 @@ struct EngineOptions: ParsableArguments {
     var configuration = base
     func take<Value>(_ value: Value?, _ path: WritableKeyPath<Configuration, Value>) {
       if let value { configuration[keyPath: path] = value }
+    }
+    if let calibration {
+      let read: Calibration
+      do {
+        read = try Calibration(toml: String(decoding: try Files.bytes(of: calibration), as: UTF8.self), file: calibration)
+      } catch {
+        throw Fault("\(error)")
+      }
+      if let device, (try? AcceleratorCatalogue.accelerator(named: device))?.name != read.device {
+        throw Fault("--calibration \(calibration): it is for \(read.device), not for --device \(device)")
+      }
+      configuration.device = read.device
+      configuration.calibration = read.efficiency
+    } else if device != nil {
+      configuration.calibration = nil
     }
     take(device, \.device)
     take(tp, \.tensorParallel)

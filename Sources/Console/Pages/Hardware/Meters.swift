@@ -120,6 +120,6 @@ struct Meters {
   }
 
   private var validation: StyledText {
-    moment.anatomy.isModelled ? StyledText("model error – (not validated yet)", Style(.modelled)) : StyledText("model error – (measured)", .muted)
+    moment.anatomy.isModelled ? StyledText(moment.anatomy.modelError ?? "model error – (not validated yet)", Style(.modelled)) : StyledText("model error – (measured)", .muted)
   }
 }

@@ -23,6 +23,8 @@ struct StepAnatomy {
   let roof: Roof?
   let device: String
   let isModelled: Bool
+  /// How far the model's times are from measured ones; nil for a device that is none of ours.
+  let modelError: String?
 
   /// Nil before the first step.
   init?(_ run: Run) {
@@ -38,6 +40,7 @@ struct StepAnatomy {
     roof = Roof(device)
     self.device = device.name
     isModelled = device.isModelled
+    modelError = (device as? ModelledGPU)?.accelerator.modelError
     groups = Self.groups(of: kernels)
   }
 

@@ -62,7 +62,8 @@ struct SweepPrediction {
     return Engine(
       trace: Trace(name: "line \(row.line)", arrivals: arrivals),
       planner: Planner(limits: limits, policy: FirstComeFirstServed()),
-      memory: KVCache(blockCount: blocks, tokensPerBlock: 16, reusesPrefixes: true), device: gpu, plansAhead: true)
+      memory: KVCache(blockCount: blocks, tokensPerBlock: 16, reusesPrefixes: true),
+      device: row.engine == "vllm" ? SortingSampler(device: gpu) : gpu, plansAhead: true)
   }
 
   private func meanTPOT(_ scoreboard: Scoreboard, of requests: Range<Int>) throws(ValidationFault) -> Double {

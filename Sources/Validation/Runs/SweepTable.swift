@@ -110,7 +110,8 @@ struct SweepRow: Sendable {
     else { throw Obstacle(sentence: "no workload") }
     // Replicas of the attention share the clients; of a dense model they are servers of their own.
     let replicas = max(1, row.count("attention_dp") ?? 1)
-    workload = .clients((clients + replicas - 1) / replicas, prompt: prompt, output: output)
+    let share = min((clients + replicas - 1) / replicas, max(1, row.count("batch_size_per_replica") ?? clients))
+    workload = .clients(share, prompt: prompt, output: output)
     maxSequences = max(maxSequences, clients)
   }
 

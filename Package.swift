@@ -41,6 +41,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
     .target(name: "CTerminal"),
+    .target(name: "CKernels", exclude: ["kernels.inc"], cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
     .target(name: "TestSupport", dependencies: ["Core", "Screen"], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(name: "workbench", dependencies: ["Core", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", arguments], swiftSettings: strict),
   ]

@@ -7,6 +7,7 @@ import PackageDescription
 //   Console            Curses          the application │ the only code that knows ncurses
 //   Host                               threads and wall clock
 //   ServingEngine      Analysis        the step, recording, timeline │ folds over events
+//   Transformer                        the real model on a CPU
 //   Scheduling         Hardware        siblings
 //   KVMemory  Speculation  Workload    siblings
 //   Core               Screen          nouns and determinism │ cells
@@ -20,10 +21,20 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
-/// A subject and its tests; `tests` names what only the tests see.
-func subject(_ name: String, sees dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = []) -> [Target] {
+/// Arithmetic is compiled optimised in debug builds too; on x86-64 it may use AVX2, FMA and F16C, which every server
+/// since 2013 has.
+#if arch(x86_64)
+  let optimised: [SwiftSetting] = [.unsafeFlags(["-O", "-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c"])]
+#else
+  let optimised: [SwiftSetting] = [.unsafeFlags(["-O"])]
+#endif
+
+/// A subject and its tests; `tests` names what only the tests see, `hot` what its sources are compiled with besides.
+func subject(
+  _ name: String, sees dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = [], hot: [SwiftSetting] = []
+) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, swiftSettings: strict),
+    .target(name: name, dependencies: dependencies, swiftSettings: strict + hot),
     .testTarget(
       name: name + "Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies + tests,
       swiftSettings: strict),
@@ -43,7 +54,7 @@ let package = Package(
     .target(name: "CTerminal"),
     .target(name: "CKernels", exclude: ["kernels.inc"], cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
     .target(name: "TestSupport", dependencies: ["Core", "Screen"], path: "Tests/TestSupport", swiftSettings: strict),
-    .executableTarget(name: "workbench", dependencies: ["Core", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", arguments], swiftSettings: strict),
+    .executableTarget(name: "workbench", dependencies: ["Core", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", "Transformer", arguments], swiftSettings: strict),
   ]
     + subject("Core")
     + subject("Screen", sees: [toml])
@@ -53,6 +64,7 @@ let package = Package(
     + subject("Scheduling", sees: ["Core", "KVMemory", heap])
     + subject("Hardware", sees: ["Core"])
     + subject("ServingEngine", sees: ["Core", "KVMemory", "Scheduling", "Speculation", "Hardware"], tests: ["Analysis"])
+    + subject("Transformer", sees: ["Core", "KVMemory", "Hardware", "Speculation"], hot: optimised)
     + subject("Analysis", sees: ["Core"])
     + subject("Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload"])
     + subject("Console", sees: ["Core", "KVMemory", "Scheduling", "Hardware", "ServingEngine", "Analysis", "Host", "Workload", "Screen"])

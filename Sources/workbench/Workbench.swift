@@ -13,7 +13,7 @@ struct Workbench: ParsableCommand {
     abstract: "A live LLM serving engine in the terminal: watch it, stop it, step it, step it back, rewire it.",
     subcommands: [
       ScreenCommand.self, RunCommand.self, ReplayCommand.self, ExportCommand.self, ListCommand.self, BenchCommand.self,
-      InfoCommand.self, ResetCommand.self,
+      ModelCommand.self, InfoCommand.self, ResetCommand.self,
     ],
     defaultSubcommand: ScreenCommand.self)
 }

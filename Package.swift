@@ -64,7 +64,7 @@ let package = Package(
     + subject("Scheduling", sees: ["Core", "KVMemory", heap])
     + subject("Hardware", sees: ["Core"])
     + subject("ServingEngine", sees: ["Core", "KVMemory", "Scheduling", "Speculation", "Hardware"], tests: ["Analysis"])
-    + subject("Transformer", sees: ["Core", "KVMemory", "Hardware", "Speculation"], hot: optimised)
+    + subject("Transformer", sees: ["Core", "KVMemory", "Hardware", "Speculation", "CKernels"], hot: optimised)
     + subject("Analysis", sees: ["Core"])
     + subject("Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload"])
     + subject("Console", sees: ["Core", "KVMemory", "Scheduling", "Hardware", "ServingEngine", "Analysis", "Host", "Workload", "Screen"])

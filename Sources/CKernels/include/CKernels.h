@@ -52,7 +52,7 @@ typedef struct {
   int8_t q[CK_COLUMNS][CK_BLOCK];
   float scale[CK_COLUMNS];
   float sum[CK_COLUMNS];       // scale · Σ q
-  int32_t offset[2][CK_COLUMNS];  // −128 · Σ q, of the first and of the second sixteen
+  int32_t offset[2][CK_COLUMNS];  // −128 · Σ q, of all and of the first sixteen
 } ck_block;
 
 // ---- Attention -----------------------------------------------------------------------------------------------------

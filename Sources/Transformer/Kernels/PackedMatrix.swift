@@ -18,8 +18,9 @@ public struct PackedMatrix: Sendable {
   public let columns: Int
   private let storage: AlignedBuffer
 
-  /// Packs rows as a file has them; nothing is assumed of their alignment. They are not needed afterwards.
-  public init(_ type: TensorType, rows: Int, columns: Int, of source: UnsafeRawBufferPointer, pool: ThreadPool) {
+  /// Packs rows as a file has them; nothing is assumed of their alignment. They are not needed afterwards. The matrices of
+  /// one model share one `memory`.
+  public init(_ type: TensorType, rows: Int, columns: Int, of source: UnsafeRawBufferPointer, in memory: WeightMemory = WeightMemory(), pool: ThreadPool) {
     let rowBytes = ck_row_bytes(Int32(type.rawValue), columns)
     require(Self.canHold(type, columns: columns), "rows of \(columns) elements are not whole blocks of \(type.name) and of 32")
     require(source.count == rows * rowBytes, "\(source.count) bytes ≠ \(rows) rows × \(rowBytes)")
@@ -27,7 +28,7 @@ public struct PackedMatrix: Sendable {
     self.rows = rows
     self.columns = columns
     let panelBytes = ck_panel_bytes(Int32(type.rawValue), columns)
-    let storage = AlignedBuffer(bytes: (rows + 15) / 16 * panelBytes)
+    let storage = memory.take(bytes: (rows + 15) / 16 * panelBytes)
     self.storage = storage
     nonisolated(unsafe) let start = source.baseAddress
     pool.parallelFor((rows + 15) / 16) { panels, _ in

@@ -42,8 +42,9 @@ struct CPUKernelBenchmark: Benchmark {
   private func products(_ type: TensorType, limits: MachineLimits.Rates, pool: ThreadPool) -> [Measurement] {
     let hidden = Self.hidden
     var random = SplitMix(seed: 1, purpose: "weights")
+    let memory = WeightMemory()
     func matrix(_ type: TensorType, _ rows: Int, _ columns: Int) -> PackedMatrix {
-      Self.randomMatrix(type, rows: rows, columns: columns, random: &random, pool: pool)
+      Self.randomMatrix(type, rows: rows, columns: columns, random: &random, memory: memory, pool: pool)
     }
     let layers = (0..<Self.layers).map { _ in
       [
@@ -151,7 +152,7 @@ struct CPUKernelBenchmark: Benchmark {
     return least / .seconds(100)
   }
 
-  private static func randomMatrix(_ type: TensorType, rows: Int, columns: Int, random: inout SplitMix, pool: ThreadPool) -> PackedMatrix {
+  private static func randomMatrix(_ type: TensorType, rows: Int, columns: Int, random: inout SplitMix, memory: WeightMemory, pool: ThreadPool) -> PackedMatrix {
     var words = (0..<(rows * columns / type.elementsPerBlock * type.bytesPerBlock + 7) / 8).map { _ in random.next() }
     let count = rows * columns / type.elementsPerBlock * type.bytesPerBlock
     return words.withUnsafeMutableBytes { bytes in
@@ -160,7 +161,7 @@ struct CPUKernelBenchmark: Benchmark {
         bytes[block + 1] = 0x1c
         if type == .q4_1 { bytes[block + 3] = 0x9c }
       }
-      return PackedMatrix(type, rows: rows, columns: columns, of: UnsafeRawBufferPointer(rebasing: bytes[..<count]), pool: pool)
+      return PackedMatrix(type, rows: rows, columns: columns, of: UnsafeRawBufferPointer(rebasing: bytes[..<count]), in: memory, pool: pool)
     }
   }
 }

@@ -53,6 +53,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
     .target(name: "CTerminal"),
+    .target(name: "CKernels", exclude: ["kernels.inc"], cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
     .target(name: "TestSupport", dependencies: ["Core", "Screen"], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "workbench",
@@ -70,7 +71,7 @@ let package = Package(
     + subject("Scheduling", sees: ["Core", "KVMemory", heap])
     + subject("Hardware", sees: ["Core"])
     + subject("ServingEngine", sees: ["Core", "KVMemory", "Scheduling", "Speculation", "Hardware"], tests: ["Analysis"])
-    + subject("Transformer", sees: ["Core", "KVMemory", "Hardware", "Speculation"], hot: optimised)
+    + subject("Transformer", sees: ["Core", "KVMemory", "Hardware", "Speculation", "CKernels"], hot: optimised)
     + subject("Analysis", sees: ["Core"])
     + subject("Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload"])
     + subject("Validation", sees: ["Core", "Hardware", "ServingEngine", "Host", "Analysis", "Workload", "Scheduling", "KVMemory", toml])

@@ -50,7 +50,10 @@ struct Measurement {
 
 /// The benchmarks. Adding one is a file and a line here.
 enum BenchmarkCatalogue {
-  static let members: [any Benchmark.Type] = [EngineBenchmark.self, QueueBenchmark.self, ReaderBenchmark.self, FrameBenchmark.self]
+  static let members: [any Benchmark.Type] = [
+    EngineBenchmark.self, QueueBenchmark.self, ReaderBenchmark.self, FrameBenchmark.self,
+    CPUKernelBenchmark.self,
+  ]
 }
 
 /// CPU seconds that this process has used.

@@ -66,7 +66,8 @@ struct EngineThreadTests {
     thread.send(.pause)
     let snapshot = try await snapshot(of: thread) { $0.transport == .paused }
     let wall = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
-    #expect(snapshot.head.now.seconds <= wall * 0.5 + 0.2, "\(snapshot.head.now.seconds) engine s in \(wall) wall s")
-    #expect(snapshot.head.step > 0)
+    let last = try #require(snapshot.head.last, "no step was taken in \(wall) s")
+    // A step may reach beyond the present; none begins before its time has come.
+    #expect(last.record.start.seconds <= wall * 0.5, "\(last.record.start.seconds) engine s in \(wall) wall s")
   }
 }

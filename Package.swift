@@ -5,11 +5,9 @@ import PackageDescription
 //
 //   workbench                          flags, files, wiring
 //   Console            Curses          the application │ the only code that knows ncurses
-//   Validation                         predictions against measurements
-//   Host                               threads and wall clock
-//   ServingEngine      Analysis        the step, recording, timeline │ folds over events
-//   Transformer                        the real model on a CPU
-//   Scheduling         Hardware        siblings
+//   Host               Validation      threads and wall clock │ predictions beside measurements
+//   ServingEngine      Analysis        the step │ folds over events
+//   Scheduling  Hardware  Transformer  siblings
 //   KVMemory  Speculation  Workload    siblings
 //   Core               Screen          nouns and determinism │ cells
 

@@ -28,20 +28,29 @@ public struct MachineLimits: Sendable, Equatable, Codable {
   }
 
   private static func rates(threads: Int, buffer: AlignedBuffer, pool: ThreadPool, path: KernelPath) -> Rates {
-    let slices = threads * 16
+    // Loops of some ten microseconds, the least of each: on a busy machine a longer one would never have all cores.
+    let window = 4 << 20
+    let slices = threads * 8
+    let slice = window / slices / 256 * 256
     func reading(_ bytes: Int, repeats: Int) -> Double {
-      let slice = bytes / slices / 256 * 256
-      return Double(slice * slices)
-        / leastSeconds(repeats: repeats) {
-          pool.parallelFor(slices) { range, _ in
-            blackHole(path.table.pointee.read_bytes(buffer.base + range.lowerBound * slice, range.count * slice))
+      var least = [Double](repeating: .infinity, count: bytes / window)
+      for _ in 0..<repeats {
+        for index in least.indices {
+          let start = buffer.base + index * window
+          let seconds = leastSeconds(repeats: 1) {
+            pool.parallelFor(slices) { range, _ in
+              blackHole(path.table.pointee.read_bytes(start + range.lowerBound * slice, range.count * slice))
+            }
           }
+          least[index] = min(least[index], seconds)
         }
+      }
+      return Double(slice * slices * least.count) / least.reduce(0, +)
     }
     func spinning(_ operations: Double, _ body: (Int) -> Void) -> Double {
-      let rounds = 20_000
-      return operations * Double(rounds * threads)
-        / leastSeconds(repeats: 12) { pool.parallelFor(threads) { range, _ in for _ in range { body(rounds) } } }
+      let rounds = 1_000
+      return operations * Double(rounds * threads * 8)
+        / leastSeconds(repeats: 400) { pool.parallelFor(threads * 8) { range, _ in for _ in range { body(rounds) } } }
     }
     return Rates(
       memoryBytes: reading(buffer.count, repeats: 2), cacheBytes: reading(92 << 20, repeats: 8),

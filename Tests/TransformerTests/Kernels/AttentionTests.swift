@@ -63,6 +63,8 @@ private struct Sequence {
   /// The definition, in double precision.
   var expected: [Double] {
     var output = [Double](repeating: 0, count: queries.count)
+    let keys = self.keys.map(half)
+    let values = self.values.map(half)
     for position in 0..<length {
       for head in 0..<heads {
         let query = (position * heads + head) * width
@@ -70,14 +72,14 @@ private struct Sequence {
         var scores: [Double] = []
         for key in 0...position {
           var sum = 0.0
-          for i in 0..<width { sum += Double(queries[query + i]) * half(keys[(key * kvHeads + kvHead) * width + i]) }
+          for i in 0..<width { sum += Double(queries[query + i]) * keys[(key * kvHeads + kvHead) * width + i] }
           scores.append(sum / Double(width).squareRoot())
         }
         let top = scores.max() ?? 0
         let weights = scores.map { exponential($0 - top) }
         let total = weights.reduce(0, +)
         for key in 0...position {
-          for i in 0..<width { output[query + i] += weights[key] / total * half(values[(key * kvHeads + kvHead) * width + i]) }
+          for i in 0..<width { output[query + i] += weights[key] / total * values[(key * kvHeads + kvHead) * width + i] }
         }
       }
     }
@@ -99,7 +101,7 @@ struct AttentionTests {
     var random = SplitMix(seed: 30, purpose: "attention")
     let one = ThreadPool(threads: 1)
     let three = ThreadPool(threads: 3)
-    for (length, heads, kvHeads, width) in [(150, 9, 3, 64), (70, 4, 1, 128), (33, 4, 4, 16), (90, 14, 2, 80), (17, 6, 1, 32)] {
+    for (length, heads, kvHeads, width) in [(150, 3, 1, 64), (70, 4, 2, 128), (33, 4, 4, 16), (90, 7, 1, 80), (17, 6, 1, 32)] {
       let sequence = Sequence(length: length, heads: heads, kvHeads: kvHeads, width: width, random: &random)
       let place = "seed 30: \(length) tokens, \(heads)/\(kvHeads) heads × \(width)"
       let whole = sequence.attend(tokensPerBlock: 16, chunks: [length], pool: three, random: &random)

@@ -30,10 +30,11 @@ let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 /// A subject and its tests; `tests` names what only the tests see, `hot` what its sources are compiled with besides.
 func subject(
-  _ name: String, sees dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = [], hot: [SwiftSetting] = []
+  _ name: String, sees dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = [], hot: [SwiftSetting] = [],
+  excluding excluded: [String] = []
 ) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, swiftSettings: strict + hot),
+    .target(name: name, dependencies: dependencies, exclude: excluded, swiftSettings: strict + hot),
     .testTarget(
       name: name + "Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies + tests,
       swiftSettings: strict),
@@ -69,7 +70,7 @@ let package = Package(
     + subject("Scheduling", sees: ["Core", "KVMemory", heap])
     + subject("Hardware", sees: ["Core"])
     + subject("ServingEngine", sees: ["Core", "KVMemory", "Scheduling", "Speculation", "Hardware"], tests: ["Analysis"])
-    + subject("Transformer", sees: ["Core", "KVMemory", "Hardware", "Speculation", "CKernels"], hot: optimised)
+    + subject("Transformer", sees: ["Core", "KVMemory", "Hardware", "Speculation", "CKernels"], hot: optimised, excluding: ["BuiltIn"])
     + subject("Analysis", sees: ["Core"])
     + subject("Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload"])
     + subject("Validation", sees: ["Core", "Hardware", "ServingEngine", "Host", "Analysis", "Workload", "Scheduling", "KVMemory", toml])

@@ -583,7 +583,7 @@ def golden():
     out = open(f"{HERE}/golden.jsonl", "w")
     line = lambda row: out.write(json.dumps(row, ensure_ascii=False) + "\n")
     windows, scores = held_windows(held, CONTEXT + 1), {}
-    pick = np.arange(0, len(windows), max(1, round(len(windows) * 1.0 / LOOK)))
+    pick = np.arange(0, len(windows), max(1, round(len(windows) / LOOK)))
     windows = windows[pick]
     sources = ["austen", "kjv", "python", "rust", "jargon", "devil", "opticks", "wordnet"]
     for which, m in models.items():
@@ -601,12 +601,12 @@ def golden():
         total = bits.sum() / (target < 256).sum()
         place = np.minimum(np.searchsorted(edges, pick * (CONTEXT + 1), side="right"), len(sources) - 1)
         by = {n: round(float(bits[place == i].sum() / (target[place == i] < 256).sum()), 4) for i, n in enumerate(sources) if (place == i).any()}
-        line({"kind": "held-out", "model": which, "bits_per_byte": round(float(total), 4), "bytes": int((target < 256).sum()),
+        line({"kind": "held-out", "model": which, "windows": len(windows), "bits_per_byte": round(float(total), 4), "bytes": int((target < 256).sum()),
               "window": CONTEXT, "by_source": by})
         print(which, "held-out bits per byte", total, by)
         scores[which] = total, by
     rows = held_windows(held, 128)
-    rows = rows[:: max(1, len(rows) // 512)][:512]
+    rows = rows[:: max(1, len(rows) // 256)][:256]
     accepted = []
     for i in range(0, len(rows), 32):
         text = rows[i:i + 32]

@@ -91,7 +91,7 @@ struct AttentionKernels: Sendable {
   }
 }
 
-/// What a batch asks of the chip, gathered in one pass over its slots.
+/// What a batch asks of the chip, gathered from its slots.
 struct StepLoad: Equatable {
   var tokens = 0
   /// Rows of logits: one for each sequence, sampled or not (vLLM computes them all), and one for each draft.

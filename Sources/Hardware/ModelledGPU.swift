@@ -26,7 +26,7 @@ public struct ModelledGPU: Device {
   public let tensorParallel: Int
   public let hostTime: EngineTime
   public let hostTimePerSequence: EngineTime
-  public let chip: Chip
+  public var chip: Chip { kernels.chip }
   public let name: String
   /// Nil where there is no statement about power.
   public let energy: EnergyModel?
@@ -35,9 +35,7 @@ public struct ModelledGPU: Device {
   public var isModelled: Bool { true }
   public var modelledGPU: ModelledGPU? { self }
 
-  private let program: LayerProgram
-  private let attention: AttentionKernels
-  private let attentionProfile: AttentionProfile?
+  private let kernels: StepKernels
 
   /// - Parameters:
   ///   - linkBandwidth: GB/s in one direction between the GPUs of the node; nil takes the datasheet's,
@@ -75,7 +73,7 @@ public struct ModelledGPU: Device {
     name = label
     let arithmetic = model.scalesBlocks ? Chip.Arithmetic.blockScaled : .tensorScaled
     let whole = Chip(accelerator, weights: model.weightFormat, arithmetic: arithmetic, linkBandwidth: linkBandwidth)
-    chip = whole.limited(to: share)
+    let chip = whole.limited(to: share)
     let expertChip =
       model.expertFormat.map { Chip(accelerator, weights: $0, linkBandwidth: linkBandwidth).limited(to: share) } ?? chip
     energy = EnergyModel(accelerator)
@@ -83,9 +81,10 @@ public struct ModelledGPU: Device {
     notes.append(
       energy.map { "energy modelled from \($0.source)" + (ranks > 1 ? ", that of \(ranks) GPUs" : "") } ?? "no statement about energy")
     self.notes = notes
-    program = LayerProgram(model: model, ranks: ranks, chip: chip, expertChip: expertChip, profile: profile)
-    attention = AttentionKernels(model, ranks: ranks, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell)
-    attentionProfile = profile?.attention
+    kernels = StepKernels(
+      chip: chip, program: LayerProgram(model: model, ranks: ranks, chip: chip, expertChip: expertChip, profile: profile),
+      attention: AttentionKernels(model, ranks: ranks, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell),
+      attentionProfile: profile?.attention)
   }
 
   public func hostTime(sequences: Int) -> EngineTime {
@@ -97,10 +96,12 @@ public struct ModelledGPU: Device {
   /// - Complexity: A pass over the slots for each reach of attention, and a table lookup for each kernel of each
   ///   kind of layer; nothing is allocated but the outcome.
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
-    var totals = StepTotals(hostTime: hostTime(sequences: batch.slots.count), energy: energy, ranks: tensorParallel, chip: chip)
-    forEachKernel(of: StepLoad(batch, for: attention)) { kind, place, kernel in
+    let kernels = kernels
+    var totals = StepTotals(
+      hostTime: hostTime(sequences: batch.slots.count), energy: energy, ranks: tensorParallel, bandwidth: kernels.chip.bandwidth)
+    kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { kind, place, kernel in
       var times = 1
-      if case .layer(let variant) = place { times = program.variants[variant].count }
+      if case .layer(let variant) = place { times = kernels.program.variants[variant].count }
       totals.add(kernel, kind: kind, times: times)
     }
 
@@ -132,87 +133,19 @@ public struct ModelledGPU: Device {
 
   /// Every kernel of a step, in order.
   func launches(of batch: Batch) -> [Launch] {
-    var once: [(kind: KernelRun.Kind, place: Place, estimate: KernelEstimate)] = []
-    forEachKernel(of: StepLoad(batch, for: attention)) { once.append(($0, $1, $2)) }
+    var once: [(kind: KernelRun.Kind, place: StepKernels.Place, estimate: KernelEstimate)] = []
+    kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { once.append(($0, $1, $2)) }
     var launches: [Launch] = []
     launches.reserveCapacity(once.count * model.layers)
-    func run(_ place: Place, layer: Int?) {
+    func run(_ place: StepKernels.Place, layer: Int?) {
       for kernel in once where kernel.place == place {
         launches.append(Launch(kind: kernel.kind, layer: layer, estimate: kernel.estimate))
       }
     }
     run(.opening, layer: nil)
-    for layer in 0..<model.layers { run(.layer(variant: program.order[layer]), layer: layer) }
+    for layer in 0..<model.layers { run(.layer(variant: kernels.program.order[layer]), layer: layer) }
     run(.closing, layer: nil)
     return launches
-  }
-
-  enum Place: Equatable { case opening, layer(variant: Int), closing }
-
-  /// Calls `body` with each kernel of a step in order; those of layers that are alike only once.
-  @inline(__always)
-  private func forEachKernel(of load: StepLoad, _ body: (KernelRun.Kind, Place, KernelEstimate) -> Void) {
-    if load.tokens == 0 { return }
-    let tokens = RowLadder.position(of: load.tokens)
-    let logits = RowLadder.position(of: load.logits)
-    let decodes = RowLadder.position(of: load.latentDecode.tokens)
-    let contexts = RowLadder.position(of: load.expandedContexts)
-    func run(_ entry: LayerProgram.Entry, _ place: Place) {
-      switch entry.rows {
-      case .tokens: body(entry.kind, place, entry.table[tokens])
-      case .logits: body(entry.kind, place, entry.table[logits])
-      case .latentDecodes: if load.latentDecode.tokens > 0 { body(entry.kind, place, entry.table[decodes]) }
-      case .latentContexts: if load.expandedContexts > 0 { body(entry.kind, place, entry.table[contexts]) }
-      }
-    }
-    for entry in program.opening { run(entry, .opening) }
-    for index in program.variants.indices {
-      let place = Place.layer(variant: index)
-      for entry in program.variants[index].beforeAttention { run(entry, place) }
-      if let latent = attention.latent {
-        // Chunks in their expanded form, decodes in their absorbed one.
-        if load.latentPrefill.units > 0 { body(.attentionPrefill, place, latent.prefill(load.latentPrefill)) }
-        if load.latentDecode.sequences > 0 { body(.attentionDecode, place, latent.decode(load.latentDecode)) }
-      } else if program.variants[index].kind.isWindowed {
-        attention.windowed?.forEachKernel(of: load.windowed) { body($0, place, $1) }
-      } else if let full = attention.full {
-        if let ratio = measuredRatio(of: load, for: full) {
-          full.forEachKernel(of: load.full) {
-            body($0, place, $1.taking(microseconds: Double($1.time.nanoseconds) / 1000 * ratio))
-          }
-        } else {
-          full.forEachKernel(of: load.full) { body($0, place, $1) }
-        }
-      }
-      for entry in program.variants[index].afterAttention { run(entry, place) }
-    }
-    for entry in program.closing { run(entry, .closing) }
-    if let table = program.samplerTable {
-      body(.sampler, .closing, table[logits])
-    } else {
-      body(.sampler, .closing, program.sampler.estimate(rows: load.logits, on: chip))
-    }
-  }
-
-  /// Measured over modelled time of attention at the uniform batch of the profile that is nearest to `load`; nil
-  /// where nothing of its kind was measured. The model then accounts for what the grid cannot hold: unequal
-  /// lengths, several chunks, and what lies outside.
-  @inline(__always)
-  private func measuredRatio(of load: StepLoad, for full: Attention) -> Double? {
-    guard let profile = attentionProfile else { return nil }
-    var point = AttentionProfile.Point()
-    if load.chunkTokens > 0 {
-      point.chunk = load.chunkTokens
-      point.history = Int(load.chunkHistories / Double(load.chunkTokens))
-    }
-    if load.full.decode.sequences > 0 {
-      point.decodes = load.full.decode.sequences
-      point.context = load.full.decode.contexts / load.full.decode.sequences
-    }
-    guard let (nearest, measured) = profile.nearest(to: point) else { return nil }
-    var modelled: Int64 = 0
-    full.forEachKernel(of: full.load(of: nearest)) { modelled += $1.time.nanoseconds }
-    return modelled > 0 ? measured * 1000 / Double(modelled) : nil
   }
 }
 
@@ -229,11 +162,11 @@ private struct StepTotals {
   private var smTime = 0.0
   private var tensorTime = 0.0
 
-  init(hostTime: EngineTime, energy: EnergyModel?, ranks: Int, chip: Chip) {
+  init(hostTime: EngineTime, energy: EnergyModel?, ranks: Int, bandwidth: Double) {
     duration = hostTime
     self.energy = energy
     self.ranks = ranks
-    bandwidth = chip.bandwidth
+    self.bandwidth = bandwidth
     if let energy { joules = energy.watts() * hostTime.seconds }
   }
 

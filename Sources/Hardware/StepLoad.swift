@@ -4,12 +4,12 @@ import Core
 struct AttentionLoad: Equatable {
   var decode = DecodeAttention.Load()
   var prefill = PrefillAttention.Load()
-  /// The decodes once more, as rows of the prefill kernel.
+  /// The decodes once more, as rows of the prefill kernel; empty where there is no chunk that they could run with.
   var decodeAsPrefill = PrefillAttention.Load()
 }
 
 /// The attention kernels of one reach.
-struct Attention: Sendable {
+final class Attention: Sendable {
   let decode: DecodeAttention
   let prefill: PrefillAttention
 
@@ -20,13 +20,20 @@ struct Attention: Sendable {
     prefill = PrefillAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
   }
 
+  /// Adds the slots of a step.
   @inline(__always)
-  func add(_ slot: Batch.Slot, to load: inout AttentionLoad) {
+  func add(_ slots: [Batch.Slot], hasChunks: Bool, to load: inout AttentionLoad) {
+    let decodesAreRows = hasChunks && prefill.constants.mixing == .asPrefill
+    for slot in slots where slot.count > 0 { add(slot, decodesAreRows: decodesAreRows, to: &load) }
+  }
+
+  @inline(__always)
+  private func add(_ slot: Batch.Slot, decodesAreRows: Bool, to load: inout AttentionLoad) {
     let count = Int(slot.count)
     let history = Int(slot.first)
     if slot.isDecode {
       decode.add(context: slot.context, tokens: count, to: &load.decode)
-      if prefill.constants.mixing == .asPrefill { prefill.add(rows: count, history: history, to: &load.decodeAsPrefill) }
+      if decodesAreRows { prefill.add(rows: count, history: history, to: &load.decodeAsPrefill) }
     } else {
       prefill.add(rows: count, history: history, to: &load.prefill)
     }
@@ -72,7 +79,7 @@ struct Attention: Sendable {
 }
 
 /// The attention of a model's layers on a chip: what `StepLoad` counts for.
-struct AttentionKernels: Sendable {
+final class AttentionKernels: Sendable {
   /// Of layers that see the whole context; nil when there are none, or attention is latent.
   let full: Attention?
   /// Of layers with a window.
@@ -108,7 +115,7 @@ struct StepLoad: Equatable {
   var chunkTokens = 0
   var chunkHistories = 0.0
 
-  init(_ batch: Batch, for kernels: borrowing AttentionKernels) {
+  init(_ batch: Batch, for kernels: AttentionKernels) {
     for slot in batch.slots where slot.count > 0 {
       let count = Int(slot.count)
       tokens += count
@@ -118,9 +125,9 @@ struct StepLoad: Equatable {
         chunkHistories += Double(count) * Double(slot.first)
       }
     }
-    // One pass for each reach that the model has: asking the optional for every slot would copy its constants.
-    if let reach = kernels.full { for slot in batch.slots where slot.count > 0 { reach.add(slot, to: &full) } }
-    if let reach = kernels.windowed { for slot in batch.slots where slot.count > 0 { reach.add(slot, to: &windowed) } }
+    // One pass for each reach that the model has.
+    kernels.full?.add(batch.slots, hasChunks: chunkTokens > 0, to: &full)
+    kernels.windowed?.add(batch.slots, hasChunks: chunkTokens > 0, to: &windowed)
     guard let latent = kernels.latent else { return }
     for slot in batch.slots where slot.count > 0 {
       if slot.isDecode {

@@ -16,7 +16,7 @@
 /// Hopper's constants; nothing is measured there.
 ///
 /// - Source: DeepSeek-V2, 2024, section 2.1.3 and appendix C.
-public struct LatentAttention: Equatable, Sendable {
+public final class LatentAttention: Sendable {
   /// What the decodes of a batch ask of it.
   public struct Load: Equatable, Sendable {
     public var sequences = 0

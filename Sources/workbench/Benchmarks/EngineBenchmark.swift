@@ -1,5 +1,6 @@
 import Analysis
 import Core
+import Hardware
 import ServingEngine
 import Workload
 
@@ -26,6 +27,24 @@ struct EngineBenchmark: Benchmark {
     return [
       Measurement(name: "steps, 128 sequences", value: Double(steps) / seconds, unit: "1/CPU s", target: .atLeast(50_000)),
       Measurement(name: "output tokens", value: Double(tokens) / seconds, unit: "1/CPU s", target: nil),
+      Measurement(
+        name: "cost estimate, 256 decodes", value: try costEstimate(configuration), unit: "CPU µs", target: .atMost(5)),
     ]
+  }
+
+  /// CPU µs for what the modelled chip makes of a step in which each of 256 sequences decodes.
+  private func costEstimate(_ configuration: Configuration) throws -> Double {
+    let trace = try Generator("all-at-once:1,prompt=constant:512,output=constant:1").trace()
+    var device = try configuration.engine(for: trace).device
+    let batch = Batch(
+      slots: (0..<256).map { number in
+        Batch.Slot(
+          request: RequestID(number), first: 512 + number, count: 1, promptCount: 512, outputs: number + 1, samples: true)
+      })
+    let times = 10_000
+    let seconds = try leastCPUSeconds(repeats: 7) {
+      for _ in 0..<times { _ = try device.execute(batch) }
+    }
+    return seconds / Double(times) * 1e6
   }
 }

@@ -214,6 +214,9 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
+    if let obstacle = device.obstacle(to: planner.prefill) {
+      throw ConfigurationError("--prefill \(prefill): \(obstacle) — leave it at chunked or whole")
+    }
     return Engine(
       trace: trace, planner: planner,
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: device,

@@ -29,6 +29,8 @@ public struct SchedulerState: Sendable {
   private var unsurveyed = 0
   /// Tokens whose keys and values running requests have in memory.
   public internal(set) var filledSlots = 0
+  /// Places that requests have in batches under way beside others.
+  private(set) var flying = 0
 
   public init(memory: KVCache, outlook: Outlook = Outlook()) {
     self.memory = memory
@@ -214,6 +216,20 @@ public struct SchedulerState: Sendable {
 
   /// Preempted requests whose keys and values are in host memory. O(requests).
   public var parkedRequests: Int { waitingRows.count { requests[$0].parked > 0 } }
+
+  // MARK: Batches beside others
+
+  /// The requests of a plan are under way.
+  mutating func takeOff(_ plan: StepPlan) {
+    for slot in plan.slots { requests[Int(slot.row)].flights += 1 }
+    flying += plan.slots.count
+  }
+
+  /// A batch that ran beside others has ended.
+  package mutating func land(_ plan: StepPlan) {
+    for slot in plan.slots { requests[Int(slot.row)].flights -= 1 }
+    flying -= plan.slots.count
+  }
 
   // MARK: Absorbing what a device computed
 

@@ -63,7 +63,7 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
+    policy, prefill, placement, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
@@ -82,6 +82,13 @@ public enum AxisCatalogue {
       if let shape = PrefillShape(choice) { engine.planner.prefill = shape }
       return []
     })
+
+  static let placement = Axis(
+    name: "placement", summary: "where prompts and decodes run",
+    members: PlacementCatalogue.members,
+    current: { $0.split?.choice.description ?? PlacementCatalogue.colocated.name },
+    obstacle: { $0.obstacle(toPlacement: $1) },
+    change: { engine, choice in engine.setPlacement(choice) })
 
   static let batching = Axis(
     name: "batching", summary: "when requests may join a batch",

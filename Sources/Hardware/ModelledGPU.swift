@@ -97,7 +97,7 @@ public struct ModelledGPU: Device {
 
   /// Not with a profile: its times are those of the whole GPU.
   public var sharesSMs: Bool { !isProfiled && !SharedLanes.shares(of: accelerator).isEmpty }
-  public func sharedLanes() -> (any Lanes)? { sharesSMs ? try? SharedLanes(self) : nil }
+  public func sharedLanes() -> (any BatchLanes)? { sharesSMs ? try? SharedLanes(self) : nil }
 
   /// The same GPU as a stream sees it that has a share of it.
   func limited(to share: Chip.Share) throws(DeviceError) -> ModelledGPU {

@@ -29,7 +29,7 @@ public struct Engine: Sendable {
   public internal(set) var device: any Device
   var drafter: any Drafter
   /// Where batches run that are in flight at once; nil while there is one at a time.
-  public internal(set) var lanes: (any Lanes)?
+  public internal(set) var lanes: (any BatchLanes)?
   /// How SMs are divided between prompts and decodes; nil when they run together.
   var split: (any SMSplit)?
   /// The device is a pipeline of stages, each with a batch.

@@ -4,7 +4,7 @@ public import Core
 /// there once.
 ///
 /// What a share costs is `SharedGPU`'s; what company costs is `ConcurrentStreams`'.
-public struct SharedLanes: Lanes {
+public struct SharedLanes: BatchLanes {
   private var gpu: SharedGPU
   private var streams: ConcurrentStreams
   /// As they were when the last stretch began.

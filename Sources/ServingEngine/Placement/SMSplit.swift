@@ -35,7 +35,7 @@ struct SplitMoment {
   var decodes: Batch
   /// Part of the KV blocks that tables name, 0...1.
   var usedMemory: Double
-  var lanes: any Lanes
+  var lanes: any BatchLanes
 
   var multiprocessors: Int { lanes.multiprocessors ?? 0 }
 

@@ -8,7 +8,7 @@ public import Core
 ///     lanes.start(decodes, on: 1, share: 44)
 ///
 /// A value: a copy goes its own way.
-public protocol Lanes: Sendable {
+public protocol BatchLanes: Sendable {
   /// Lanes are numbered from 0; each takes one batch at a time.
   var count: Int { get }
   /// SMs that the lanes share out among them; nil where each lane has GPUs of its own.

@@ -22,6 +22,12 @@ public protocol Device: Sendable {
   /// Of its model: prompts may go through them in parts. 1 where they do not.
   var layers: Int { get }
 
+  /// Into how many nano-batches it cuts a batch at most; 1 where it does not.
+  var nanoBatches: Int { get }
+
+  /// The same device cutting batches so, or not (1); nil where it cannot.
+  func nanoBatched(_ most: Int) -> (any Device)?
+
   /// What its tokens mean; nil when tokens are not real. Batches say which tokens and blocks only where it is not nil.
   var language: (any Language)? { get }
 
@@ -35,6 +41,8 @@ public protocol Device: Sendable {
 
 extension Device {
   public var layers: Int { 1 }
+  public var nanoBatches: Int { 1 }
+  public func nanoBatched(_ most: Int) -> (any Device)? { nil }
   public var language: (any Language)? { nil }
   public var remembered: any Device { self }
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}

@@ -37,6 +37,9 @@ public struct ModelledGPU: Device {
   public var modelledGPU: ModelledGPU? { self }
 
   let kernels: StepKernels
+  private let linkBandwidth: Double?
+  /// Some times are from a profile of the whole GPU.
+  public let isProfiled: Bool
 
   /// - Parameters:
   ///   - linkBandwidth: GB/s in one direction between the GPUs of the node; nil takes the datasheet's,
@@ -71,6 +74,8 @@ public struct ModelledGPU: Device {
     self.tensorParallel = ranks
     self.hostTime = hostTime
     self.hostTimePerSequence = hostTimePerSequence
+    self.linkBandwidth = linkBandwidth
+    isProfiled = profile != nil
     name = label
     let arithmetic = model.scalesBlocks ? Chip.Arithmetic.blockScaled : .tensorScaled
     let whole = Chip(accelerator, weights: model.weightFormat, arithmetic: arithmetic, linkBandwidth: linkBandwidth)
@@ -86,6 +91,19 @@ public struct ModelledGPU: Device {
       chip: chip, program: LayerProgram(model: model, ranks: ranks, chip: chip, expertChip: expertChip, profile: profile),
       attention: AttentionKernels(model, ranks: ranks, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell),
       attentionProfile: profile?.attention)
+  }
+
+  /// The same GPU as a stream sees it that has a share of it.
+  func limited(to share: Chip.Share) throws(DeviceError) -> ModelledGPU {
+    try ModelledGPU(
+      accelerator: accelerator, model: model, tensorParallel: tensorParallel, hostTime: hostTime,
+      hostTimePerSequence: hostTimePerSequence, linkBandwidth: linkBandwidth, profile: nil, share: share)
+  }
+
+  /// Not with a profile: its times are those of the whole GPU.
+  public func nanoBatched(_ most: Int) -> (any Device)? {
+    if isProfiled { return nil }
+    return most > 1 ? try? NanoBatchedGPU(self, most: most) : self
   }
 
   public func hostTime(sequences: Int) -> EngineTime {

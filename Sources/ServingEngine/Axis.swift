@@ -63,7 +63,7 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
+    policy, prefill, placement, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
@@ -80,6 +80,13 @@ public enum AxisCatalogue {
     current: { $0.planner.prefill.choice.description },
     obstacle: { engine, choice in PrefillShape(choice).flatMap { engine.device.obstacle(to: $0) } },
     change: { engine, choice in PrefillShape(choice).map { engine.setPrefill($0) } ?? [] })
+
+  static let placement = Axis(
+    name: "placement", summary: "where prompts and decodes run",
+    members: PlacementCatalogue.members,
+    current: { $0.placement.description },
+    obstacle: { $0.obstacle(toPlacement: $1) },
+    change: { engine, choice in engine.setPlacement(choice) })
 
   static let batching = Axis(
     name: "batching", summary: "when requests may join a batch",

@@ -19,6 +19,7 @@ public struct Configuration: Equatable, Sendable {
   public var profile: ProfileFiles?
   public var policy = "fcfs"
   public var prefill = "chunked"
+  public var placement = "colocated"
   public var reservation = "paged"
   public var preemption = "recompute"
   public var batching = "continuous"
@@ -67,7 +68,7 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("placement", "colocated"), ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
+    ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
     ("pp", "1"),
   ]
 
@@ -76,7 +77,7 @@ public struct Configuration: Equatable, Sendable {
     let number = { (value: Double?) in value.map(Value.number) ?? Value.none }
     let own: [(name: String, value: Value)] = [
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("policy", .text(policy)),
-      ("prefill", .text(prefill)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
+      ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
@@ -217,12 +218,17 @@ extension Configuration {
     if let obstacle = device.obstacle(to: planner.prefill) {
       throw ConfigurationError("--prefill \(prefill): \(obstacle) — leave it at chunked or whole")
     }
-    return Engine(
+    let place: Choice
+    do { place = try AxisCatalogue.placement.choice(placement) } catch { throw ConfigurationError(error.description) }
+    var engine = Engine(
       trace: trace, planner: planner,
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: device,
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
+    if let fault = AxisCatalogue.placement.fault(of: placement, in: engine) { throw ConfigurationError(fault) }
+    _ = engine.setPlacement(place)
+    return engine
   }
 
   private func planner(_ limits: Limits) throws(ConfigurationError) -> Planner {

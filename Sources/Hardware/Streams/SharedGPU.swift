@@ -25,17 +25,19 @@ public struct SharedGPU: Sendable {
 
   /// With all of its SMs.
   public let whole: ModelledGPU
-  private let linkBandwidth: Double?
   private var parts: [Part] = []
 
   public init(
     accelerator: Accelerator, model: ModelCard, tensorParallel: Int = 1,
     hostTime: EngineTime = ModelledGPU.defaultHostTime, linkBandwidth: Double? = nil
   ) throws(DeviceError) {
-    whole = try ModelledGPU(
-      accelerator: accelerator, model: model, tensorParallel: tensorParallel, hostTime: hostTime, linkBandwidth: linkBandwidth)
-    self.linkBandwidth = linkBandwidth
+    self.init(
+      try ModelledGPU(
+        accelerator: accelerator, model: model, tensorParallel: tensorParallel, hostTime: hostTime, linkBandwidth: linkBandwidth))
   }
+
+  /// - Parameter whole: Its times come from equations, not from a profile.
+  public init(_ whole: ModelledGPU) { self.whole = whole }
 
   public var multiprocessors: Int { whole.chip.multiprocessors }
   public var hostTime: EngineTime { whole.hostTime }
@@ -49,12 +51,10 @@ public struct SharedGPU: Sendable {
     }
     guard !parts.contains(where: { $0.multiprocessors == count }) else { return }
     let reach = Chip.bandwidthPart(of: count, in: multiprocessors)
-    func device(_ part: Double) throws(DeviceError) -> ModelledGPU {
-      try ModelledGPU(
-        accelerator: whole.accelerator, model: whole.model, tensorParallel: whole.tensorParallel, hostTime: whole.hostTime,
-        hostTimePerSequence: whole.hostTimePerSequence, linkBandwidth: linkBandwidth, profile: nil, share: Chip.Share(multiprocessors: count, bandwidthPart: part))
-    }
-    parts.append(Part(multiprocessors: count, full: try device(reach), halved: try device(reach / 2)))
+    parts.append(
+      Part(
+        multiprocessors: count, full: try whole.limited(to: Chip.Share(multiprocessors: count, bandwidthPart: reach)),
+        halved: try whole.limited(to: Chip.Share(multiprocessors: count, bandwidthPart: reach / 2))))
   }
 
   /// The kernels of a batch on `count` SMs, in order; `prepare` came before.

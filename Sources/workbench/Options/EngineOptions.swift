@@ -31,6 +31,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "prefill", "How prompts are cut"))
   var prefill: String?
 
+  @Option(help: EngineOptions.help(of: "placement", "Where prompts and decodes run"))
+  var placement: String?
+
   @Option(help: EngineOptions.help(of: "reservation", "KV memory that a request is given"))
   var reservation: String?
 
@@ -73,7 +76,6 @@ struct EngineOptions: ParsableArguments {
   @OptionGroup var sampling: SamplingOptions
 
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
-  @Option(help: .hidden) var placement: String?
   @Option(help: .hidden) var kvFormat: String?
   @Option(help: .hidden) var retain: String?
   @Option(help: .hidden) var attention: String?
@@ -116,6 +118,7 @@ struct EngineOptions: ParsableArguments {
     take(tp, \.tensorParallel)
     take(policy, \.policy)
     take(prefill, \.prefill)
+    take(placement, \.placement)
     take(reservation, \.reservation)
     take(preemption, \.preemption)
     take(batching, \.batching)
@@ -180,7 +183,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "placement": placement, "kv-format": kvFormat, "retain": retain, "attention": attention, "speculate": speculate, "weights": weights,
+      "kv-format": kvFormat, "retain": retain, "attention": attention, "speculate": speculate, "weights": weights,
       "pp": pp,
     ]
     for (axis, member) in Configuration.settled {

@@ -33,7 +33,7 @@ public struct Engine: Sendable {
   /// How SMs are divided between prompts and decodes; nil when they run together.
   var split: (any SMSplit)?
   /// The device is a pipeline of stages, each with a batch.
-  let hasStages: Bool
+  public let hasStages: Bool
   /// What becomes of a request whose prompt and output exceed the model's context.
   let overlong: Overlong
   /// Asynchronous scheduling: the next step is planned when this one begins.
@@ -63,6 +63,7 @@ public struct Engine: Sendable {
       "asynchronous scheduling with \(planner.limits.speculation.maxDrafts) drafts: a plan made ahead knows no drafts")
     self.trace = trace
     self.planner = planner
+    self.planner.layers = device.layers
     self.device = device
     self.drafter = drafter
     self.overlong = overlong
@@ -93,7 +94,8 @@ public struct Engine: Sendable {
   /// - Returns: Nil when the engine is done.
   public mutating func step(told: BatchOutcome? = nil) throws(DeviceError) -> StepReport? {
     guard !isDone else { return nil }
-    if lanes != nil, state.ahead == nil { return try stepLanes(told: told) }
+    if lanes != nil, state.flights.isEmpty, !runsOnLanes { lanes = nil }
+    if lanes != nil, state.ahead == nil, state.scheduler.underWay == 0 { return try stepLanes(told: told) }
     var events = state.pendingEvents
     state.pendingEvents = []
     var decided = state.ahead
@@ -106,19 +108,24 @@ public struct Engine: Sendable {
       decided = decide(state.step)
       if let decided { report(decided.plan, &events) }
     }
-    state.ahead = plansAhead && lanes == nil ? decide(state.step + 1) : nil
+    state.ahead = plansAhead && lanes == nil && planner.prefill != .interruptible ? decide(state.step + 1) : nil
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var transfer = EngineTime.zero
     if told == nil, device.language != nil, let step = decided { decided?.batch.contents = contents(step) }
-    if let decided {
+    if var step = decided {
       if let told {
         outcome = told
       } else {
-        outcome = try device.execute(decided.batch)
-        transfer = copyTime(decided.plan, besides: outcome.duration)
+        outcome = try device.execute(step.batch)
+        if let time = interruption(of: step.plan, within: outcome.duration) {
+          step.batch.interruption = time
+          outcome = try device.execute(step.batch)
+        }
+        transfer = copyTime(step.plan, besides: outcome.duration)
         outcome.duration += transfer
       }
-      absorb(decided, outcome, &events)
+      absorb(step, outcome, &events)
+      decided = step
     }
 
     state.clock.advance(by: outcome.duration)

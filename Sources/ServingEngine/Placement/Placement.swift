@@ -25,10 +25,10 @@ extension Engine {
       return hasStages ? "\(device.name) has a batch on each stage already — leave --pp out" : NanoBatching.obstacle(device)
     }
     guard let split = PlacementCatalogue.split(choice) else { return nil }
-    if planner.prefill.cutsLayers {
-      return "prompts go through the layers in parts, one batch at a time — leave --prefill at chunked or whole"
-    }
     if hasStages { return "each stage of \(device.name) has a batch of its own already — leave --pp out" }
+    if planner.prefill.cutsLayers {
+      return "prompts go through the layers in parts with --prefill \(planner.prefill.choice) — choose chunked or whole first"
+    }
     guard device.sharesSMs else {
       return device.isModelled && device.modelledGPU?.isProfiled == true
         ? "the times of a profile are those of the whole GPU — leave --profile out"
@@ -44,5 +44,14 @@ extension Engine {
   var placement: Choice {
     if let split { return split.choice }
     return device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, [])
+  }
+
+  /// Why prompts cannot be cut so here; nil when they can.
+  func obstacle(toPrefill shape: PrefillShape) -> String? {
+    if let obstacle = device.obstacle(to: shape) { return "\(obstacle) — leave it at chunked or whole" }
+    guard shape.cutsLayers, runsOnLanes else { return nil }
+    return hasStages
+      ? "a stage of a pipeline has some of the layers only — leave it at chunked or whole"
+      : "beside decodes a prompt goes through all layers at once — choose --placement colocated first"
   }
 }

@@ -67,6 +67,16 @@ public struct SharedGPU: Sendable {
     }
   }
 
+  /// The same with kernels of layers that are alike only once, as `ModelledGPU.launchesOnce` lists them.
+  func kernelsOnce(of batch: Batch, on count: Int) -> [StreamKernel] {
+    guard let part = parts.first(where: { $0.multiprocessors == count }) else {
+      fatalError("\(count) SMs were not prepared: \(parts.map(\.multiprocessors)) were")
+    }
+    return zip(part.full.launchesOnce(of: batch), part.halved.launchesOnce(of: batch)).map {
+      StreamKernel($0.launch, halved: $1.launch, multiprocessors: count, bandwidth: part.full.chip.bandwidth)
+    }
+  }
+
   /// Streams without work, each with its SMs by number; nil where each kernel takes the first that are free.
   public func streams(on shares: [Range<Int>?]) -> ConcurrentStreams {
     ConcurrentStreams(

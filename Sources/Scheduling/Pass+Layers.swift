@@ -4,7 +4,7 @@ import KVMemory
 /// Prompts on their way through the layers.
 extension Pass {
   /// Tokens that are on their way go on before anything else: their blocks are there, and the step in which they began left
-  /// room for the decodes.
+  /// room for the decodes. A prompt that began longer than the budget goes on as long.
   ///
   /// - Parameter depth: Only who stands there; nil: all.
   mutating func goOn(from depth: Depth? = nil, _ state: inout SchedulerState) {
@@ -12,7 +12,7 @@ extension Pass {
     for number in state.running {
       let row = Int(number)
       let count = state.requests[row].underWay
-      guard count > 0, depth == nil || state.requests[row].depth == depth, Int(count) <= room else { continue }
+      guard count > 0, depth == nil || state.requests[row].depth == depth, Int(count) <= room || plan.slots.isEmpty else { continue }
       var slot = StepPlan.Slot(
         row: number, request: state.requests[row].id, entry: .continued, isReading: true,
         first: Int32(state.requests[row].computed), count: count, drafts: 0, draftsArePadding: false,

@@ -21,6 +21,14 @@ public protocol Device: Sendable {
 
   /// Of its model: prompts may go through them in parts. 1 where they do not.
   var layers: Int { get }
+  /// Whether two batches can run at the same time on shares of its SMs.
+  var sharesSMs: Bool { get }
+
+  /// Lanes for them; nil where it cannot be divided.
+  func sharedLanes() -> (any BatchLanes)?
+
+  /// Lanes for the stages of a pipeline, each a batch on its way; nil for a device that is none.
+  func stageLanes() -> (any BatchLanes)?
 
   /// Into how many nano-batches it cuts a batch at most; 1 where it does not.
   var nanoBatches: Int { get }
@@ -43,6 +51,9 @@ extension Device {
   public var layers: Int { 1 }
   public var nanoBatches: Int { 1 }
   public func nanoBatched(_ most: Int) -> (any Device)? { nil }
+  public var sharesSMs: Bool { false }
+  public func sharedLanes() -> (any BatchLanes)? { nil }
+  public func stageLanes() -> (any BatchLanes)? { nil }
   public var language: (any Language)? { nil }
   public var remembered: any Device { self }
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}

@@ -40,6 +40,8 @@ public struct ModelledGPU: Device {
   private let linkBandwidth: Double?
   /// Some times are from a profile of the whole GPU.
   public let isProfiled: Bool
+  /// What it was divided into.
+  let parts = GPUParts()
 
   /// - Parameters:
   ///   - linkBandwidth: GB/s in one direction between the GPUs of the node; nil takes the datasheet's,
@@ -93,6 +95,10 @@ public struct ModelledGPU: Device {
       attentionProfile: profile?.attention)
   }
 
+  /// Not with a profile: its times are those of the whole GPU.
+  public var sharesSMs: Bool { !isProfiled && !SharedLanes.shares(of: accelerator).isEmpty }
+  public func sharedLanes() -> (any BatchLanes)? { sharesSMs ? try? SharedLanes(self) : nil }
+
   /// The same GPU as a stream sees it that has a share of it.
   func limited(to share: Chip.Share) throws(DeviceError) -> ModelledGPU {
     try ModelledGPU(
@@ -100,7 +106,6 @@ public struct ModelledGPU: Device {
       hostTimePerSequence: hostTimePerSequence, linkBandwidth: linkBandwidth, profile: nil, share: share)
   }
 
-  /// Not with a profile: its times are those of the whole GPU.
   public func nanoBatched(_ most: Int) -> (any Device)? {
     if isProfiled { return nil }
     return most > 1 ? try? NanoBatchedGPU(self, most: most) : self
@@ -153,6 +158,18 @@ public struct ModelledGPU: Device {
       defer { now += launch.estimate.time }
       return KernelRun(launch.kind, launch.estimate, layer: launch.layer, start: now)
     }
+  }
+
+  /// Nanoseconds and bytes of all kernels of a step.
+  func sums(of batch: Batch) -> (time: Double, bytes: Double) {
+    var (time, bytes) = (Int64(0), 0.0)
+    kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { _, place, kernel in
+      var times = 1
+      if case .layer(let variant) = place { times = kernels.program.variants[variant].count }
+      time += kernel.time.nanoseconds * Int64(times)
+      bytes += kernel.bytes * Double(times)
+    }
+    return (Double(time), bytes)
   }
 
   /// A kernel of a step, and the layer it belongs to.

@@ -215,9 +215,6 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
-    if let obstacle = device.obstacle(to: planner.prefill) {
-      throw ConfigurationError("--prefill \(prefill): \(obstacle) — leave it at chunked or whole")
-    }
     let place: Choice
     do { place = try AxisCatalogue.placement.choice(placement) } catch { throw ConfigurationError(error.description) }
     var engine = Engine(
@@ -226,7 +223,9 @@ extension Configuration {
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
-    if let fault = AxisCatalogue.placement.fault(of: placement, in: engine) { throw ConfigurationError(fault) }
+    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement)] {
+      if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
+    }
     _ = engine.setPlacement(place)
     return engine
   }

@@ -42,6 +42,8 @@ public struct NanoBatchedGPU: Device {
   public var isModelled: Bool { true }
   public var layers: Int { whole.layers }
   public var modelledGPU: ModelledGPU? { whole }
+  public var sharesSMs: Bool { whole.sharesSMs }
+  public func sharedLanes() -> (any BatchLanes)? { whole.sharedLanes() }
   public var nanoBatches: Int { most }
   public func nanoBatched(_ most: Int) -> (any Device)? { whole.nanoBatched(most) }
 
@@ -50,7 +52,7 @@ public struct NanoBatchedGPU: Device {
     var outcome = try whole.execute(batch)
     let kind = BatchClass(batch)
     if schedules[kind] == nil { schedules[kind] = .some(schedule(for: kind)) }
-    guard let streams = streams(batch), streams.now < outcome.duration else { return outcome }
+    guard let streams = streams(batch, isRecorded: false), streams.now < outcome.duration else { return outcome }
     outcome.duration = streams.now
     outcome.cost = streams.cost
     return outcome
@@ -58,26 +60,27 @@ public struct NanoBatchedGPU: Device {
 
   public func kernels(of batch: Batch) -> [KernelRun] {
     let alone = whole.kernels(of: batch)
-    guard let streams = streams(batch), let last = alone.last, streams.now < last.start + last.duration else { return alone }
+    guard let streams = streams(batch, isRecorded: true), let last = alone.last, streams.now < last.start + last.duration else { return alone }
     return streams.runs
   }
 
   /// Its nano-batches side by side, from the start of the step to its end; nil when it is not cut.
-  private func streams(_ batch: Batch) -> ConcurrentStreams? {
+  private func streams(_ batch: Batch, isRecorded: Bool) -> ConcurrentStreams? {
     // Who goes through a part of the layers, or may be stopped, has the GPU alone.
     guard batch.passages.isEmpty, batch.interruption == nil else { return nil }
     let kind = BatchClass(batch)
     guard let schedule = schedules[kind] ?? schedule(for: kind) else { return nil }
-    return run(batch, schedule, upTo: nil)
+    return run(batch, schedule, isRecorded: isRecorded)
   }
 
-  private func run(_ batch: Batch, _ schedule: NanoSchedule, upTo layers: Int?) -> ConcurrentStreams? {
+  private func run(_ batch: Batch, _ schedule: NanoSchedule, upTo layers: Int? = nil, isRecorded: Bool = false) -> ConcurrentStreams? {
     let nano = batch.nanoBatches(schedule.parts)
     guard nano.count == schedule.parts else { return nil }
     let sizes = schedule.sizes(of: gpu.multiprocessors)
     let programs = nano.map { NanoProgram($0, on: gpu, sizes: sizes, layers: layers) }
     let pause = layers == nil ? whole.hostTime(sequences: batch.slots.count) : .zero
     var pipeline = NanoPipeline(programs, schedule, on: gpu, after: pause)
+    pipeline.streams.isRecording = isRecorded
     pipeline.run()
     return pipeline.streams
   }

@@ -42,7 +42,7 @@ struct NanoPipeline {
   private let schedule: NanoSchedule
   private let all: Int
   private let programs: [NanoProgram]
-  private(set) var streams: ConcurrentStreams
+  var streams: ConcurrentStreams
   /// The next kernel of each nano-batch, and where the present one runs.
   private var next: [Int]
   private var zones: [Range<Int>?]

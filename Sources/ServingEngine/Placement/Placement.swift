@@ -8,23 +8,38 @@ public enum PlacementCatalogue {
     name: "colocated", summary: "one batch at a time on the whole device, prompts and decodes together",
     source: "Orca (Yu et al., OSDI 2022); vLLM")
 
-  public static let members: [Descriptor] = [colocated, NanoBatching.descriptor]
+  /// Placements that divide the SMs of a GPU. Adding one is a file and a line here.
+  static let splits: [any SMSplit.Type] = [StaticSplit.self, ReactiveSplit.self, PredictiveSplit.self]
+
+  public static let members: [Descriptor] = [colocated] + splits.map { $0.descriptor } + [NanoBatching.descriptor]
+
+  static func split(_ choice: Choice) -> (any SMSplit)? {
+    splits.first { $0.descriptor.name == choice.name }?.init(choice.values)
+  }
 }
 
 extension Engine {
+  var placement: Choice {
+    split?.choice ?? (device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, []))
+  }
+
   /// Why requests cannot be placed so here; nil when they can.
   func obstacle(toPlacement choice: Choice) -> String? {
-    if choice.name == NanoBatching.descriptor.name { return NanoBatching.obstacle(device) }
+    if choice.name == PlacementCatalogue.colocated.name { return nil }
+    if hasStages { return "each stage of \(device.name) has a batch of its own already — leave --pp out" }
+    guard device.sharesSMs else {
+      return device.isModelled && device.modelledGPU?.isProfiled == true
+        ? "the times of a profile are those of the whole GPU — leave --profile out"
+        : "\(device.name) has no SMs to divide — choose a modelled GPU"
+    }
+    guard let split = PlacementCatalogue.split(choice) else { return nil }
+    if planner.prefill.cutsLayers {
+      return "prompts go through the layers in parts, one batch at a time — leave --prefill at chunked or whole"
+    }
+    let outlook = state.scheduler.outlook
+    if type(of: split).needsTargets, outlook.ttft == nil || outlook.tpot == nil {
+      return "it adapts to targets — give --slo-ttft-ms and --slo-tpot-ms"
+    }
     return nil
-  }
-
-  var placement: Choice {
-    device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, [])
-  }
-
-  mutating func setPlacement(_ choice: Choice) -> [Settlement] {
-    let nano = choice.name == NanoBatching.descriptor.name ? choice.values[0] : 1
-    if nano != device.nanoBatches, let device = device.nanoBatched(nano) { self.device = device }
-    return []
   }
 }

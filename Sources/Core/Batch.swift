@@ -51,9 +51,30 @@ public struct Batch: Equatable, Sendable {
     }
   }
 
+  /// Keys and values that several decodes have in common, in the same blocks: attention reads them once for all.
+  ///
+  /// Parts nest as a tree does: first all that begin alike, then those of them that go on alike. A part comes before
+  /// those inside it.
+  public struct SharedPart: Equatable, Sendable {
+    /// Positions of the keys; whole blocks, computed before the step.
+    public var positions: Range<Int>
+    /// Numbers of the slots, at least two, ascending.
+    public var slots: [Int]
+    /// Parts that it lies in.
+    public var depth: Int
+
+    public init(positions: Range<Int>, slots: [Int], depth: Int) {
+      self.positions = positions
+      self.slots = slots
+      self.depth = depth
+    }
+  }
+
   public var slots: [Slot]
   /// One for each slot, where the device reads tokens; nil for a device that needs counts only.
   public var contents: [Content]?
+  /// Empty where every sequence reads its own context whole.
+  public var shared: [SharedPart] = []
 
   public init(slots: [Slot] = [], contents: [Content]? = nil) {
     self.slots = slots

@@ -46,6 +46,7 @@ final class StepKernels: Sendable {
       } else if program.variants[index].kind.isWindowed {
         attention.windowed?.forEachKernel(of: load.windowed) { body($0, place, $1) }
       } else if let full = attention.full {
+        if !load.shared.isEmpty { full.shared.forEachKernel(of: load.shared) { body(.attentionShared, place, $0) } }
         if let ratio = measuredRatio(of: load, for: full) {
           full.forEachKernel(of: load.full) {
             body($0, place, $1.taking(microseconds: Double($1.time.nanoseconds) / 1000 * ratio))

@@ -63,7 +63,7 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
+    policy, prefill, batching, reservation, preemption, prefixCache, attention, maxBatchedTokens, maxSequences, asyncScheduling,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
@@ -117,6 +117,16 @@ public enum AxisCatalogue {
     ],
     current: { $0.prefixCache },
     change: { engine, choice in engine.setPrefixCache(choice.name) })
+
+  static let attention = Axis(
+    name: "attention", summary: "how decodes read what several of them have in common",
+    members: AttentionForm.members,
+    current: { $0.attention.choice.description },
+    obstacle: { engine, choice in AttentionForm(choice)?.obstacle(on: engine.device) },
+    change: { engine, choice in
+      if let form = AttentionForm(choice) { engine.attention = form }
+      return []
+    })
 
   static let maxBatchedTokens = Axis(
     name: "max-batched-tokens", summary: "tokens computed in a step", members: [], range: 1...1_048_576,

@@ -25,6 +25,7 @@ public struct Configuration: Equatable, Sendable {
   /// `on` plans a step while the one before it runs, as vLLM does unless something forbids it.
   public var asyncScheduling = "on"
   public var prefixCache = "lru"
+  public var attention = "dense"
   /// Tokens computed in a step.
   public var maxBatchedTokens = 2_048
   /// Requests in the batch.
@@ -67,7 +68,7 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("placement", "colocated"), ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
+    ("placement", "colocated"), ("kv-format", "f16"), ("retain", "all"), ("speculate", "none"), ("weights", "as-loaded"),
     ("pp", "1"),
   ]
 
@@ -77,7 +78,7 @@ public struct Configuration: Equatable, Sendable {
     let own: [(name: String, value: Value)] = [
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("policy", .text(policy)),
       ("prefill", .text(prefill)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
-      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
+      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("attention", .text(attention)),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
       ("memory-utilization", isMeasured ? .none : .number(memoryUtilization)), ("slo-ttft-ms", number(sloTTFT)),
@@ -214,18 +215,25 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
-    return Engine(
+    guard let form = AttentionForm(try read(AxisCatalogue.attention, attention)) else {
+      fatalError("a choice that was read a moment ago is in no catalogue")
+    }
+    if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
+    var engine = Engine(
       trace: trace, planner: planner,
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: device,
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
+    engine.attention = form
+    return engine
+  }
+
+  private func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
+    do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
   }
 
   private func planner(_ limits: Limits) throws(ConfigurationError) -> Planner {
-    func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
-      do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
-    }
     for (axis, text) in [
       (AxisCatalogue.prefixCache, prefixCache), (AxisCatalogue.maxBatchedTokens, String(maxBatchedTokens)),
       (AxisCatalogue.maxSequences, String(maxSequences)), (AxisCatalogue.asyncScheduling, asyncScheduling),

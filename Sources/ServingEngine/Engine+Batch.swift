@@ -17,7 +17,11 @@ extension Engine {
           outputs: state.scheduler.requests[request].output.count + state.scheduler.requests[request].inFlight - (samples ? 1 : 0),
           samples: samples))
     }
-    return Batch(slots: slots)
+    var batch = Batch(slots: slots)
+    if attention != .dense {
+      batch.shared = attention.sharedParts(of: slots, tables: tables(plan), tokensPerBlock: state.memory.tokensPerBlock)
+    }
+    return batch
   }
 
   func tables(_ plan: StepPlan) -> [[BlockID]] {

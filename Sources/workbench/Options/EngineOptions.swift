@@ -46,6 +46,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "prefix-cache", "Prefix cache"))
   var prefixCache: String?
 
+  @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
+  var attention: String?
+
   @Option(help: "Tokens computed in a step (default: 2048; on the cpu 512).")
   var maxBatchedTokens: Int?
 
@@ -76,7 +79,6 @@ struct EngineOptions: ParsableArguments {
   @Option(help: .hidden) var placement: String?
   @Option(help: .hidden) var kvFormat: String?
   @Option(help: .hidden) var retain: String?
-  @Option(help: .hidden) var attention: String?
   @Option(help: .hidden) var speculate: String?
   @Option(help: .hidden) var weights: String?
   @Option(help: .hidden) var pp: String?
@@ -121,6 +123,7 @@ struct EngineOptions: ParsableArguments {
     take(batching, \.batching)
     take(asyncScheduling, \.asyncScheduling)
     take(prefixCache, \.prefixCache)
+    take(attention, \.attention)
     take(maxBatchedTokens, \.maxBatchedTokens)
     take(maxSeqs, \.maxSequences)
     take(blockSize, \.blockSize)
@@ -180,7 +183,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "placement": placement, "kv-format": kvFormat, "retain": retain, "attention": attention, "speculate": speculate, "weights": weights,
+      "placement": placement, "kv-format": kvFormat, "retain": retain, "speculate": speculate, "weights": weights,
       "pp": pp,
     ]
     for (axis, member) in Configuration.settled {

@@ -34,6 +34,7 @@ public struct Planner: Sendable {
   public func plan(step: StepIndex, _ state: inout SchedulerState) -> StepPlan {
     var pass = Pass(step: step, planner: self, live: state.liveCount)
     let evictionsBefore = state.memory.evictions
+    let spilledBefore = state.memory.spilledCount
     if policy.surveys { state.survey(policy: policy) }
     if policy.hasTurns { openTurns(&state) }
     switch batching {
@@ -42,6 +43,7 @@ public struct Planner: Sendable {
     }
     pass.finish(&state)
     pass.plan.evictedBlocks = state.memory.evictions - evictionsBefore
+    pass.plan.spilledBlocks = state.memory.spilledCount - spilledBefore
     return pass.plan
   }
 

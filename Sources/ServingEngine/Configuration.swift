@@ -25,6 +25,7 @@ public struct Configuration: Equatable, Sendable {
   /// `on` plans a step while the one before it runs, as vLLM does unless something forbids it.
   public var asyncScheduling = "on"
   public var prefixCache = "lru"
+  public var hostCache = "off"
   public var attention = "dense"
   /// Tokens computed in a step.
   public var maxBatchedTokens = 2_048
@@ -78,7 +79,8 @@ public struct Configuration: Equatable, Sendable {
     let own: [(name: String, value: Value)] = [
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("policy", .text(policy)),
       ("prefill", .text(prefill)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
-      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("attention", .text(attention)),
+      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
+      ("attention", .text(attention)),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
       ("memory-utilization", isMeasured ? .none : .number(memoryUtilization)), ("slo-ttft-ms", number(sloTTFT)),
@@ -215,17 +217,23 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
-    guard let form = AttentionForm(try read(AxisCatalogue.attention, attention)) else {
+    let cache = try read(AxisCatalogue.prefixCache, prefixCache)
+    guard let host = HostCache(try read(AxisCatalogue.hostCache, hostCache)), let form = AttentionForm(try read(AxisCatalogue.attention, attention)) else {
       fatalError("a choice that was read a moment ago is in no catalogue")
+    }
+    if host != .off, hostLink == nil {
+      throw ConfigurationError("--host-cache \(hostCache): \(device.name) has no host memory behind it — leave it off")
     }
     if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
     var engine = Engine(
       trace: trace, planner: planner,
-      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: device,
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: cache.name != "off"), device: device,
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
     engine.attention = form
+    _ = engine.setPrefixCache(cache)
+    _ = engine.setHostCache(host)
     return engine
   }
 
@@ -235,7 +243,7 @@ extension Configuration {
 
   private func planner(_ limits: Limits) throws(ConfigurationError) -> Planner {
     for (axis, text) in [
-      (AxisCatalogue.prefixCache, prefixCache), (AxisCatalogue.maxBatchedTokens, String(maxBatchedTokens)),
+      (AxisCatalogue.maxBatchedTokens, String(maxBatchedTokens)),
       (AxisCatalogue.maxSequences, String(maxSequences)), (AxisCatalogue.asyncScheduling, asyncScheduling),
     ] { _ = try read(axis, text) }
     guard let policy = PolicyCatalogue.policy(try read(AxisCatalogue.policy, policy)),

@@ -31,6 +31,8 @@ public struct Engine: Sendable {
   public internal(set) var plansAhead: Bool
   /// The way to host memory; nil where there is none, and nothing can be swapped.
   public let hostLink: HostLink?
+  /// Memory behind the prefix cache.
+  public internal(set) var hostCache = HostCache.off
   /// What decodes have in common is read once for all, or not.
   public internal(set) var attention = AttentionForm.dense
   /// As it was chosen; memory that is reserved in one piece shares nothing all the same.

@@ -46,6 +46,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "prefix-cache", "Prefix cache"))
   var prefixCache: String?
 
+  @Option(help: EngineOptions.help(of: "host-cache", "Host memory behind the prefix cache"))
+  var hostCache: String?
+
   @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
   var attention: String?
 
@@ -123,6 +126,7 @@ struct EngineOptions: ParsableArguments {
     take(batching, \.batching)
     take(asyncScheduling, \.asyncScheduling)
     take(prefixCache, \.prefixCache)
+    take(hostCache, \.hostCache)
     take(attention, \.attention)
     take(maxBatchedTokens, \.maxBatchedTokens)
     take(maxSeqs, \.maxSequences)

@@ -225,6 +225,9 @@ extension Configuration {
       throw ConfigurationError("--host-cache \(hostCache): \(device.name) has no host memory behind it — leave it off")
     }
     if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
+    if let obstacle = device.obstacle(to: planner.prefill) {
+      throw ConfigurationError("--prefill \(prefill): \(obstacle) — leave it at chunked or whole")
+    }
     var engine = Engine(
       trace: trace, planner: planner,
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: cache.name != "off"), device: device,

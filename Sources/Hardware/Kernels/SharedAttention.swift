@@ -39,7 +39,7 @@ struct SharedAttention: Sendable {
   /// What each level of the batch's tree asks; empty where nothing is shared.
   func loads(of batch: Batch) -> [Load] {
     var loads: [Load] = []
-    for part in batch.shared {
+    for part in batch.shared where !part.slots.isEmpty {
       if part.depth == loads.count { loads.append(Load()) }
       var queries = 0
       for slot in part.slots { queries += Int(batch.slots[slot].count) }

@@ -178,6 +178,9 @@ public struct StepCost: Equatable, Sendable, Codable {
   public var bytes: Double = 0
   /// Fraction of the step during which SMs had work, averaged over SMs, 0...1; nil where there are none.
   public var smBusy: Double?
+  /// Fraction of the step during which SMs were idle because a kernel's last wave of tiles did not fill them, averaged
+  /// over SMs, 0...1; nil where there are none.
+  public var tailIdle: Double?
   /// Fraction of the tensor cores' peak used, 0...1; nil where there are none.
   public var tensorBusy: Double?
   /// Fraction of the memory bandwidth used, 0...1; nil where the machine's is not known.

@@ -45,7 +45,7 @@ public enum SnapshotJSON {
       "prefill_tokens": .integer(Int(record.prefillTokens)), "decode_tokens": .integer(Int(record.decodeTokens)),
       "draft_tokens": .integer(Int(record.draftTokens)), "accepted_tokens": .integer(Int(record.acceptedTokens)),
       "preempted": .array(report.plan.preempted.map { .integer($0.request.index) }),
-      "evicted_blocks": .integer(Int(record.evictedBlocks)),
+      "evicted_blocks": .integer(Int(record.evictedBlocks)), "recomputed_blocks": .integer(Int(record.recomputedBlocks)),
       "unused_token_budget": .integer(max(0, engine.planner.limits.maxBatchedTokens - report.plan.tokens)),
       "batch": .array(
         report.plan.slots.map { slot in

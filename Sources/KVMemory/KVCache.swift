@@ -28,6 +28,8 @@ public struct KVCache: Equatable, Sendable {
   public private(set) var tables: [BlockTable] = []
   /// Contents forgotten so far because their block was put to a new use.
   public private(set) var evictions = 0
+  /// Contents computed again so far after they had lately been evicted.
+  public var recomputations: Int { index.returnedCount }
   /// Blocks that tables name; a shared block counts once for each.
   public private(set) var heldCount = 0
 
@@ -159,7 +161,9 @@ public struct KVCache: Equatable, Sendable {
     evictions += 1
     cachedFreeCount -= 1
     if !orders.isEmpty { orders[0].take(block, isEvicted: true) }
-    if hasHost, hosts[0].takesEvicted, index.block(holding: content) == nil { hosts[0].spill(content) }
+    guard index.block(holding: content) == nil else { return }
+    index.giveUp(content)
+    if hasHost, hosts[0].takesEvicted { hosts[0].spill(content) }
   }
 
   /// Gives an empty table `count` free blocks side by side, from `first` on.
@@ -231,7 +235,10 @@ public struct KVCache: Equatable, Sendable {
   /// Contents that were copied back have just been used.
   public mutating func touchHost(_ table: Int, from start: Int, count: Int) {
     let hashes = tables[table].hashes
-    for position in start..<start + count { hosts[0].keep(hashes[position]) }
+    for position in start..<start + count {
+      hosts[0].keep(hashes[position])
+      index.takeUp(hashes[position])
+    }
   }
 
   /// Copies the first `tokens` of a table to host memory, before its blocks are released. What host memory
@@ -257,7 +264,10 @@ public struct KVCache: Equatable, Sendable {
     hosts[0].unpark(count)
     guard reusesPrefixes else { return }
     let hashes = tables[table].hashes
-    for hash in hashes.prefix(tokens / tokensPerBlock) { hosts[0].keep(hash) }
+    for hash in hashes.prefix(tokens / tokensPerBlock) {
+      hosts[0].keep(hash)
+      index.takeUp(hash)
+    }
   }
 
   /// Pieces of neighbouring blocks.
@@ -360,7 +370,7 @@ public struct KVCache: Equatable, Sendable {
     guard !reuses else { return 0 }
     let forgotten = cachedFreeCount
     if hasHost { hosts[0].dropContents() }
-    index = PrefixIndex(blockCount: pool.blockCount)
+    index.removeAll()
     cachedFreeCount = 0
     if let weight = valueWeight { orders = [ValueOrder(weight: weight, blockCount: pool.blockCount)] }
     for table in tables.indices {

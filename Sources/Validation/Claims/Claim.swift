@@ -130,6 +130,7 @@ public enum ClaimCatalogue {
     KVManagementClaim.self,
     HydragenClaim.self,
     RelayAttentionClaim.self,
+    MarconiClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

@@ -50,5 +50,8 @@ public enum FindingCatalogue {
     SLOMissBurst.self,
     PoolExhausted.self,
     ColdPrefixCache.self,
+    EvictionThrash.self,
+    LinkBound.self,
+    WaveTail.self,
   ]
 }

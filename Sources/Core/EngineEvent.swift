@@ -104,6 +104,8 @@ public struct StepRecord: Equatable, Sendable {
   public var preemptions: Int32 = 0
   /// Cached blocks that lost their content to a new use.
   public var evictedBlocks: Int32 = 0
+  /// Blocks whose content was computed again after it had lately been evicted.
+  public var recomputedBlocks: Int32 = 0
   public var finished: Int32 = 0
   /// Token slots of the blocks that tables name, and those of them with a token, after the step. A shared block
   /// counts once for each table.

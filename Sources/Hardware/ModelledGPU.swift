@@ -122,7 +122,7 @@ public struct ModelledGPU: Device {
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
     let kernels = kernels
     var totals = StepTotals(
-      hostTime: hostTime(sequences: batch.slots.count), energy: energy, ranks: tensorParallel, bandwidth: kernels.chip.bandwidth)
+      hostTime: hostTime(sequences: batch.slots.count), energy: energy, ranks: tensorParallel, chip: kernels.chip)
     var stopped: Depth?
     if batch.passages.isEmpty, batch.interruption == nil {
       kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { kind, place, kernel in
@@ -214,18 +214,22 @@ struct StepTotals: Sendable {
   private let energy: EnergyModel?
   private let ranks: Int
   private let bandwidth: Double
+  private let multiprocessors: Int
   private var operations = 0.0
   private var bytes = 0.0
   private var joules = 0.0
   /// Nanoseconds during which SMs, and tensor cores at their peak, had work.
   private var smTime = 0.0
   private var tensorTime = 0.0
+  /// And during which SMs had none because the last wave had no tile for them.
+  private var tailTime = 0.0
 
-  init(hostTime: EngineTime, energy: EnergyModel?, ranks: Int, bandwidth: Double) {
+  init(hostTime: EngineTime, energy: EnergyModel?, ranks: Int, chip: Chip) {
     duration = hostTime
     self.energy = energy
     self.ranks = ranks
-    self.bandwidth = bandwidth
+    bandwidth = chip.bandwidth
+    multiprocessors = chip.multiprocessors
     if let energy { joules = energy.watts() * hostTime.seconds }
   }
 
@@ -235,7 +239,9 @@ struct StepTotals: Sendable {
     duration.nanoseconds += time
     operations += kernel.operations * Double(times)
     bytes += kernel.bytes * Double(times)
-    smTime += kernel.smBusy * Double(time)
+    let busy = kernel.smBusy * Double(time)
+    smTime += busy
+    tailTime += busy * (Double(multiprocessors * kernel.waves) / Double(kernel.tiles) - 1)
     tensorTime += kernel.tensorBusy * Double(time)
     guard let energy, kernel.time > .zero else { return }
     let alone = Double(kernel.time.nanoseconds)
@@ -255,6 +261,7 @@ struct StepTotals: Sendable {
     cost.energy = energy == nil ? nil : Double(ranks) * joules
     let time = max(1, Double(duration.nanoseconds))
     cost.smBusy = min(1, smTime / time)
+    cost.tailIdle = min(1, tailTime / time)
     cost.tensorBusy = min(1, tensorTime / time)
     cost.bandwidthBusy = min(1, bytes * 1000 / (bandwidth * time))
     return cost

@@ -48,7 +48,7 @@ public enum SnapshotJSON {
       "lane_sms": JSONValue(record.share > 0 ? Int(record.share) : nil),
       "bubble_ms": JSONValue(engine.hasStages ? record.bubble.milliseconds : nil),
       "preempted": .array(report.plan.preempted.map { .integer($0.request.index) }),
-      "evicted_blocks": .integer(Int(record.evictedBlocks)),
+      "evicted_blocks": .integer(Int(record.evictedBlocks)), "recomputed_blocks": .integer(Int(record.recomputedBlocks)),
       "unused_token_budget": .integer(max(0, engine.planner.limits.maxBatchedTokens - report.plan.tokens)),
       "batch": .array(
         report.plan.slots.map { slot in

@@ -6,11 +6,15 @@ import Core
 /// their hash like those of the pool; the least recently used is dropped first. All operations are O(1).
 public struct HostStore: Equatable, Sendable {
   /// Blocks.
-  public let capacity: Int
+  public private(set) var capacity: Int
   /// False: only preempted requests are kept.
   public package(set) var keepsContents = true {
     didSet { if !keepsContents { dropContents() } }
   }
+  /// Contents that the pool evicts come here.
+  package var takesEvicted = false
+  /// Contents that were copied here from the pool so far, because it evicted them.
+  public private(set) var spilledCount = 0
   public private(set) var parkedCount = 0
   public private(set) var contentCount = 0
 
@@ -58,6 +62,21 @@ public struct HostStore: Equatable, Sendable {
     link(place)
     contentCount += 1
     return true
+  }
+
+  /// Takes a content that the pool evicts, if there is room or an older one to make it.
+  mutating func spill(_ hash: BlockHash) {
+    let isHeld = holds(hash)
+    if keep(hash), !isHeld { spilledCount += 1 }
+  }
+
+  /// More or less room; what is parked stays.
+  /// - Returns: Contents that had to go.
+  mutating func resize(to blocks: Int) -> Int {
+    capacity = max(blocks, parkedCount)
+    let before = contentCount
+    while usedCount > capacity { dropOldest() }
+    return before - contentCount
   }
 
   public mutating func drop(_ hash: BlockHash) {

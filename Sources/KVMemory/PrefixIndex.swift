@@ -24,6 +24,10 @@ public struct PrefixIndex: Equatable, Sendable {
   public private(set) var blockCount = 0
   /// Distinct contents that can be found.
   public private(set) var contentCount = 0
+  /// Contents that were given up lately, each in the place that its low bits say: a later one takes it.
+  private var givenUp: [BlockHash]
+  /// Contents that came again after they had been given up.
+  public private(set) var returnedCount = 0
 
   public init(blockCount: Int) {
     var size = 4
@@ -31,6 +35,26 @@ public struct PrefixIndex: Equatable, Sendable {
     places = Array(repeating: 0, count: size)
     content = Array(repeating: 0, count: blockCount)
     nextHolder = Array(repeating: 0, count: blockCount)
+    givenUp = Array(repeating: 0, count: min(size, 8_192))
+  }
+
+  /// Remembers for a while that a content was evicted.
+  mutating func giveUp(_ hash: BlockHash) { givenUp[Int(truncatingIfNeeded: hash) & (givenUp.count - 1)] = hash }
+
+  /// Whether a content was given up lately; it is not any more.
+  @discardableResult
+  mutating func takeUp(_ hash: BlockHash) -> Bool {
+    let place = Int(truncatingIfNeeded: hash) & (givenUp.count - 1)
+    if givenUp[place] != hash { return false }
+    givenUp[place] = 0
+    return true
+  }
+
+  /// Forgets all content.
+  mutating func removeAll() {
+    let returned = returnedCount
+    self = PrefixIndex(blockCount: content.count)
+    returnedCount = returned
   }
 
   public func block(holding hash: BlockHash) -> BlockID? {
@@ -46,6 +70,7 @@ public struct PrefixIndex: Equatable, Sendable {
     require(content[Int(block)] == 0, "block \(block) already holds content")
     content[Int(block)] = hash
     blockCount += 1
+    if takeUp(hash) { returnedCount += 1 }
     let place = place(of: hash)
     var last = places[place]
     guard last != 0 else {

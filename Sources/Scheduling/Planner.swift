@@ -37,6 +37,7 @@ public struct Planner: Sendable {
   public func plan(step: StepIndex, _ state: inout SchedulerState, scope: BatchScope = .alone) -> StepPlan {
     var pass = Pass(step: step, planner: self, live: state.liveCount, scope: scope)
     let evictionsBefore = state.memory.evictions
+    let spilledBefore = state.memory.spilledCount
     if scope == .decodes {
       pass.serveRunning(.decoding, &state)
       pass.plan.admissionEnd = .decodesAlone
@@ -50,6 +51,7 @@ public struct Planner: Sendable {
     }
     pass.finish(&state)
     pass.plan.evictedBlocks = state.memory.evictions - evictionsBefore
+    pass.plan.spilledBlocks = state.memory.spilledCount - spilledBefore
     return pass.plan
   }
 

@@ -84,6 +84,8 @@ public struct StepPlan: Equatable, Sendable {
   public var waiting = 0
   /// Cached contents forgotten for the step's new blocks.
   public var evictedBlocks = 0
+  /// Those of them that were copied to host memory.
+  public var spilledBlocks = 0
   /// Free blocks that are of no use to the head of the queue because they do not lie side by side.
   public var strandedBlocks = 0
 

@@ -63,7 +63,8 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, placement, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
+    policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, attention, maxBatchedTokens, maxSequences,
+    asyncScheduling,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
@@ -119,9 +120,36 @@ public enum AxisCatalogue {
       Descriptor(
         name: "lru", summary: "full blocks by chained hash; the least recently released is evicted first",
         source: "vLLM V1 automatic prefix caching"),
+      Descriptor(
+        name: "value", summary: "evicted by compute saved for each byte kept, and recency: long contexts stay longer",
+        source: "Marconi (Pan et al., arXiv 2411.19379)",
+        parameters: [
+          Parameter(
+            "weight", "per cent of the pool's turnover by which the end of the longest context is kept longer", range: 0...10_000,
+            standard: 100)
+        ]),
     ],
     current: { $0.prefixCache },
-    change: { engine, choice in engine.setPrefixCache(choice.name) })
+    change: { engine, choice in engine.setPrefixCache(choice) })
+
+  static let hostCache = Axis(
+    name: "host-cache", summary: "whether host memory keeps what the prefix cache evicts",
+    members: HostCache.members,
+    current: { $0.hostCache.choice.description },
+    obstacle: { engine, choice in
+      choice.name != "off" && engine.hostLink == nil ? "\(engine.device.name) has no host memory behind it" : nil
+    },
+    change: { engine, choice in HostCache(choice).map { engine.setHostCache($0) } ?? [] })
+
+  static let attention = Axis(
+    name: "attention", summary: "how decodes read what several of them have in common",
+    members: AttentionForm.members,
+    current: { $0.attention.choice.description },
+    obstacle: { engine, choice in AttentionForm(choice)?.obstacle(on: engine.device) },
+    change: { engine, choice in
+      if let form = AttentionForm(choice) { engine.attention = form }
+      return []
+    })
 
   static let maxBatchedTokens = Axis(
     name: "max-batched-tokens", summary: "tokens computed in a step", members: [], range: 1...1_048_576,

@@ -43,6 +43,8 @@ extension Configuration {
     case "preemption": preemption = choice.description
     case "batching": batching = choice.description
     case "prefix-cache": prefixCache = choice.description
+    case "host-cache": hostCache = choice.description
+    case "attention": attention = choice.description
     case "async-scheduling": asyncScheduling = choice.description
     case "max-batched-tokens": maxBatchedTokens = choice.values[0]
     case "max-seqs": maxSequences = choice.values[0]

@@ -30,6 +30,8 @@ public struct Configuration: Equatable, Sendable {
   /// `on` plans a step while the one before it runs, as vLLM does unless something forbids it.
   public var asyncScheduling = "on"
   public var prefixCache = "lru"
+  public var hostCache = "off"
+  public var attention = "dense"
   /// Tokens computed in a step.
   public var maxBatchedTokens = 2_048
   /// Requests in the batch.
@@ -72,7 +74,7 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
+    ("kv-format", "f16"), ("retain", "all"), ("speculate", "none"), ("weights", "as-loaded"),
   ]
 
   /// All choices by name, in the order of the help.
@@ -82,7 +84,8 @@ public struct Configuration: Equatable, Sendable {
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("pp", .whole(pipelineParallel)),
       ("pp-link", number(stageLink)), ("policy", .text(policy)),
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
-      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
+      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
+      ("attention", .text(attention)),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
       ("memory-utilization", isMeasured ? .none : .number(memoryUtilization)), ("slo-ttft-ms", number(sloTTFT)),
@@ -223,11 +226,18 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
-    let place: Choice
-    do { place = try AxisCatalogue.placement.choice(placement) } catch { throw ConfigurationError(error.description) }
+    let place = try read(AxisCatalogue.placement, placement)
+    let cache = try read(AxisCatalogue.prefixCache, prefixCache)
+    guard let host = HostCache(try read(AxisCatalogue.hostCache, hostCache)), let form = AttentionForm(try read(AxisCatalogue.attention, attention)) else {
+      fatalError("a choice that was read a moment ago is in no catalogue")
+    }
+    if host != .off, hostLink == nil {
+      throw ConfigurationError("--host-cache \(hostCache): \(device.name) has no host memory behind it — leave it off")
+    }
+    if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
     var engine = Engine(
       trace: trace, planner: planner,
-      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: device,
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: cache.name != "off"), device: device,
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
@@ -235,15 +245,19 @@ extension Configuration {
       throw ConfigurationError(fault)
     }
     _ = engine.setPlacement(place)
+    engine.attention = form
+    _ = engine.setPrefixCache(cache)
+    _ = engine.setHostCache(host)
     return engine
   }
 
+  private func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
+    do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
+  }
+
   private func planner(_ limits: Limits) throws(ConfigurationError) -> Planner {
-    func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
-      do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
-    }
     for (axis, text) in [
-      (AxisCatalogue.prefixCache, prefixCache), (AxisCatalogue.maxBatchedTokens, String(maxBatchedTokens)),
+      (AxisCatalogue.maxBatchedTokens, String(maxBatchedTokens)),
       (AxisCatalogue.maxSequences, String(maxSequences)), (AxisCatalogue.asyncScheduling, asyncScheduling),
     ] { _ = try read(axis, text) }
     guard let policy = PolicyCatalogue.policy(try read(AxisCatalogue.policy, policy)),

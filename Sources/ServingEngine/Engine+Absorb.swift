@@ -27,9 +27,13 @@ extension Engine {
   /// What a step's copies add to its time: all of it, or what the kernels do not hide.
   func copyTime(_ plan: StepPlan, besides kernels: EngineTime) -> EngineTime {
     guard state.scheduler.memory.hasHost, let hostLink else { return .zero }
-    var copying = Preemption.Copying()
+    // What goes to and from the prefix cache alone is gathered: one copy for each layer and direction.
+    var copying = Preemption.Copying(grouped: true)
+    if case .host(_, _, let overlapped) = hostCache { copying.overlapped = overlapped }
     if case .swap(let chosen) = planner.preemption { copying = chosen }
     var load = HostLink.Load()
+    load.blocksOut = plan.spilledBlocks
+    load.pieces = copying.grouped ? min(1, plan.spilledBlocks) : plan.spilledBlocks
     for preemption in plan.preempted {
       load.blocksOut += Int(preemption.copiedBlocks)
       load.pieces += Int(copying.grouped ? preemption.copiedRuns : preemption.copiedBlocks)
@@ -38,7 +42,7 @@ extension Engine {
       load.blocksIn += Int(slot.hostBlocks)
       load.pieces += Int(copying.grouped ? slot.hostRuns : slot.hostBlocks)
     }
-    let time = hostLink.time(for: load)
+    let time = hostLink.at(hostCache).time(for: load)
     return copying.overlapped ? max(.zero, time - kernels) : time
   }
 
@@ -136,6 +140,7 @@ extension Engine {
     record.filledSlots = Int32(state.scheduler.filledSlots)
     record.strandedBlocks = Int32(plan.strandedBlocks)
     if memory.hasHost {
+      record.swappedBlocks += Int32(plan.spilledBlocks)
       for preemption in plan.preempted { record.swappedBlocks += preemption.copiedBlocks }
       for slot in plan.slots { record.swappedBlocks += slot.hostBlocks }
     }

@@ -23,6 +23,9 @@ extension Engine {
           samples: samples))
     }
     var batch = Batch(slots: slots)
+    if attention != .dense {
+      batch.shared = attention.sharedParts(of: slots, tables: tables(plan), tokensPerBlock: state.memory.tokensPerBlock)
+    }
     batch.passages = passages
     if plan.isInterruptible { batch.interruption = .never }
     return batch

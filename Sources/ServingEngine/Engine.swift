@@ -40,6 +40,10 @@ public struct Engine: Sendable {
   public internal(set) var plansAhead: Bool
   /// The way to host memory; nil where there is none, and nothing can be swapped.
   public let hostLink: HostLink?
+  /// Memory behind the prefix cache.
+  public internal(set) var hostCache = HostCache.off
+  /// What decodes have in common is read once for all, or not.
+  public internal(set) var attention = AttentionForm.dense
   /// As it was chosen; memory that is reserved in one piece shares nothing all the same.
   public internal(set) var prefixCache: String
 
@@ -103,6 +107,7 @@ public struct Engine: Sendable {
     admitArrivals(&events)
     let start = state.now
     state.scheduler.now = start
+    let recomputed = state.scheduler.memory.recomputations
 
     if decided == nil {
       decided = decide(state.step)
@@ -132,6 +137,7 @@ public struct Engine: Sendable {
     let step = decided ?? DecidedStep(plan: StepPlan(), batch: Batch())
     var record = makeRecord(step.plan, outcome, events, start: start)
     record.transfer = transfer
+    record.recomputedBlocks = Int32(state.scheduler.memory.recomputations - recomputed)
     if record.prefillTokens > 0 {
       state.scheduler.outlook.learn(tokens: Int(record.prefillTokens + record.decodeTokens), took: record.duration)
     }

@@ -45,7 +45,11 @@ public struct CPUDevice: Device {
       throw DeviceError(device: name, problem: .failed("a batch came without tokens"))
     }
     var spans: [SequenceSpan] = []
-    for (slot, content) in zip(batch.slots, contents) where !content.tokens.isEmpty {
+    // Numbers of the spans by slot; those who have left have none.
+    var numbers: [Int?] = []
+    for (slot, content) in zip(batch.slots, contents) {
+      numbers.append(content.tokens.isEmpty ? nil : spans.count)
+      if content.tokens.isEmpty { continue }
       let count = content.tokens.count
       spans.append(
         SequenceSpan(
@@ -53,7 +57,8 @@ public struct CPUDevice: Device {
           logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count))
     }
     var watch = StepWatch(model.workspace)
-    let logits = forward(spans, &watch)
+    let shared = batch.shared.map { SharedSpan(positions: $0.positions, spans: $0.slots.compactMap { numbers[$0] }, depth: $0.depth) }
+    let logits = forward(spans, sharing: shared, &watch)
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var row = 0
     for (slot, content) in zip(batch.slots, contents) {
@@ -74,10 +79,10 @@ public struct CPUDevice: Device {
     return outcome
   }
 
-  private mutating func forward(_ spans: [SequenceSpan], _ watch: inout StepWatch) -> [Float] {
+  private mutating func forward(_ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], _ watch: inout StepWatch) -> [Float] {
     tokensComputed += spans.reduce(0) { $0 + $1.tokens.count }
     let (logits, runs) = model.workspace.use { scratch in
-      (model.weights.forward(spans, in: &cache, scratch: &scratch), scratch.runs)
+      (model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch), scratch.runs)
     }
     watch.note(runs)
     return logits

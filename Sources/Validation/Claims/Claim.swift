@@ -131,6 +131,9 @@ public enum ClaimCatalogue {
     MemoryGapClaim.self,
     PrepackingClaim.self,
     KVManagementClaim.self,
+    HydragenClaim.self,
+    RelayAttentionClaim.self,
+    MarconiClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

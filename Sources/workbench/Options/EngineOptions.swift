@@ -57,6 +57,12 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "prefix-cache", "Prefix cache"))
   var prefixCache: String?
 
+  @Option(help: EngineOptions.help(of: "host-cache", "Host memory behind the prefix cache"))
+  var hostCache: String?
+
+  @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
+  var attention: String?
+
   @Option(help: "Tokens computed in a step (default: 2048; on the cpu 512).")
   var maxBatchedTokens: Int?
 
@@ -86,7 +92,6 @@ struct EngineOptions: ParsableArguments {
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
   @Option(help: .hidden) var kvFormat: String?
   @Option(help: .hidden) var retain: String?
-  @Option(help: .hidden) var attention: String?
   @Option(help: .hidden) var speculate: String?
   @Option(help: .hidden) var weights: String?
 
@@ -133,6 +138,8 @@ struct EngineOptions: ParsableArguments {
     take(batching, \.batching)
     take(asyncScheduling, \.asyncScheduling)
     take(prefixCache, \.prefixCache)
+    take(hostCache, \.hostCache)
+    take(attention, \.attention)
     take(maxBatchedTokens, \.maxBatchedTokens)
     take(maxSeqs, \.maxSequences)
     take(blockSize, \.blockSize)
@@ -196,7 +203,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "kv-format": kvFormat, "retain": retain, "attention": attention, "speculate": speculate, "weights": weights,
+      "kv-format": kvFormat, "retain": retain, "speculate": speculate, "weights": weights,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

@@ -63,10 +63,10 @@ public enum Settlement: Equatable, Sendable {
   case returned(blocks: Int)
   /// Cached contents were given up.
   case forgotten(blocks: Int)
-  /// Batches under way end as they were begun, before others are put together otherwise.
-  case lands(batches: Int)
   /// Prompts on their way through the layers go through all that are left in their next step.
   case completes(requests: Int)
+  /// Batches under way end as they were begun, before others are put together otherwise.
+  case lands(batches: Int)
 
   public var sentence: String {
     switch self {
@@ -74,8 +74,8 @@ public enum Settlement: Equatable, Sendable {
     case .drains(let requests): "\(requests) requests go on as they were begun"
     case .returned(let blocks): "\(blocks) reserved blocks went back to the pool"
     case .forgotten(let blocks): "\(blocks) cached contents given up"
-    case .lands(let batches): batches == 1 ? "the batch under way ends first" : "\(batches) batches under way end first"
     case .completes(let requests): "\(requests) prompts go through the layers they have left at once"
+    case .lands(let batches): batches == 1 ? "the batch under way ends first" : "\(batches) batches under way end first"
     }
   }
 }

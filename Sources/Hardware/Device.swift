@@ -19,6 +19,9 @@ public protocol Device: Sendable {
   /// measures tells what ran in the outcome.
   func kernels(of batch: Batch) -> [KernelRun]
 
+  /// Of its model: prompts may go through them in parts. 1 where they do not.
+  var layers: Int { get }
+
   /// Whether two batches can run at the same time on shares of its SMs.
   var sharesSMs: Bool { get }
 
@@ -27,9 +30,6 @@ public protocol Device: Sendable {
 
   /// Lanes for the stages of a pipeline, each a batch on its way; nil for a device that is none.
   func stageLanes() -> (any BatchLanes)?
-
-  /// Of its model: prompts may go through them in parts. 1 where they do not.
-  var layers: Int { get }
 
   /// What its tokens mean; nil when tokens are not real. Batches say which tokens and blocks only where it is not nil.
   var language: (any Language)? { get }
@@ -43,10 +43,10 @@ public protocol Device: Sendable {
 }
 
 extension Device {
+  public var layers: Int { 1 }
   public var sharesSMs: Bool { false }
   public func sharedLanes() -> (any BatchLanes)? { nil }
   public func stageLanes() -> (any BatchLanes)? { nil }
-  public var layers: Int { 1 }
   public var language: (any Language)? { nil }
   public var remembered: any Device { self }
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}

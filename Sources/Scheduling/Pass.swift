@@ -238,8 +238,8 @@ struct Pass {
       state.requests[row].computed = Int(slot.first) + Int(slot.count)
       state.sample(row)
     }
-    if scope != .alone { state.takeOff(plan) }
     state.filledSlots += filled
+    if scope != .alone { state.takeOff(plan) }
     if let charges = policy.charges { charge(charges, &state) }
     plan.freeBlocks = state.memory.pool.freeCount
     plan.running = state.running.count

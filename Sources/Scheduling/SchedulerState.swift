@@ -29,10 +29,10 @@ public struct SchedulerState: Sendable {
   private var unsurveyed = 0
   /// Tokens whose keys and values running requests have in memory.
   public internal(set) var filledSlots = 0
-  /// Places that requests have in batches under way beside others.
-  private(set) var flying = 0
   /// Requests with tokens on their way through the layers.
   public internal(set) var underWay = 0
+  /// Places that requests have in batches under way beside others.
+  private(set) var flying = 0
 
   public init(memory: KVCache, outlook: Outlook = Outlook()) {
     self.memory = memory

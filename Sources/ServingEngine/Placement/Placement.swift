@@ -22,10 +22,10 @@ extension Engine {
   /// Why requests cannot be placed so here; nil when they can.
   func obstacle(toPlacement choice: Choice) -> String? {
     guard let split = PlacementCatalogue.split(choice) else { return nil }
-    if hasStages { return "each stage of \(device.name) has a batch of its own already — leave --pp out" }
     if planner.prefill.cutsLayers {
-      return "prompts go through the layers in parts with --prefill \(planner.prefill.choice) — choose chunked or whole first"
+      return "prompts go through the layers in parts, one batch at a time — leave --prefill at chunked or whole"
     }
+    if hasStages { return "each stage of \(device.name) has a batch of its own already — leave --pp out" }
     guard device.sharesSMs else {
       return device.isModelled && device.modelledGPU?.isProfiled == true
         ? "the times of a profile are those of the whole GPU — leave --profile out"
@@ -36,14 +36,5 @@ extension Engine {
       return "it adapts to targets — give --slo-ttft-ms and --slo-tpot-ms"
     }
     return nil
-  }
-
-  /// Why prompts cannot be cut so here; nil when they can.
-  func obstacle(toPrefill shape: PrefillShape) -> String? {
-    if let obstacle = device.obstacle(to: shape) { return "\(obstacle) — leave it at chunked or whole" }
-    guard shape.cutsLayers, runsOnLanes else { return nil }
-    return hasStages
-      ? "a stage of a pipeline has some of the layers only — leave it at chunked or whole"
-      : "beside decodes a prompt goes through all layers at once — choose --placement colocated first"
   }
 }

@@ -120,6 +120,8 @@ public enum ClaimCatalogue {
     S3Claim.self,
     SarathiClaim.self,
     SarathiServeClaim.self,
+    SemiPDClaim.self,
+    NexusClaim.self,
     BatchLLMClaim.self,
     BlendServeClaim.self,
     FastSwitchClaim.self,

@@ -119,8 +119,8 @@ struct TinyBench {
     sequences: Int = 8, blocks: Int = 100, blockSize: Int = 4, reuses: Bool = false, arrivals: [Int] = [],
     prompts: [Int], outputs: [Int], priorities: [Int] = [], contents: [Prompt]? = nil, plansAhead: Bool = false,
     aborts: [Int: Int] = [:], labels: [Int] = [], prefill: PrefillShape = .chunked(0), reservation: any Reservation = Paged(),
-    preemption: Preemption = .recompute, hostBlocks: Int = 0, outlook: Outlook = Outlook(), stages: Int = 1,
-    placement: String = "colocated", device: (any Device)? = nil
+    preemption: Preemption = .recompute, hostBlocks: Int = 0, outlook: Outlook = Outlook(), device: any Device = MillisecondDevice(),
+    placement: String = "colocated"
   ) {
     var limits = Limits()
     limits.maxBatchedTokens = tokensPerStep
@@ -139,8 +139,7 @@ struct TinyBench {
     planner.preemption = preemption
     engine = Engine(
       trace: Trace(name: "tiny", arrivals: requests), planner: planner,
-      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses),
-      device: device ?? MillisecondDevice(stages: stages),
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses), device: device,
       plansAhead: plansAhead, hostLink: hostBlocks > 0 ? .tiny(blocks: hostBlocks) : nil, outlook: outlook)
     if placement != "colocated" { try? engine.apply(Command(axis: "placement", choice: placement)) }
   }

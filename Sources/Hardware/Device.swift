@@ -21,6 +21,7 @@ public protocol Device: Sendable {
 
   /// Of its model: prompts may go through them in parts. 1 where they do not.
   var layers: Int { get }
+
   /// Whether two batches can run at the same time on shares of its SMs.
   var sharesSMs: Bool { get }
 

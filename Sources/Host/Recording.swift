@@ -214,7 +214,7 @@ extension Recording {
     var tp, pp, seed: Int?
     var stageLink: Double?
     var prefixCache, asyncScheduling: String?
-    var maxBatchedTokens, maxSequences, blockSize, kvBlocks: Int?
+    var maxBatchedTokens, maxSequences, maxModelLength, blockSize, kvBlocks: Int?
     var memoryUtilization, sloTTFT, sloTPOT: Double?
     var tokensFrom: String?
     var temperature, topP, minP: Double?
@@ -224,7 +224,7 @@ extension Recording {
     enum CodingKeys: String, CodingKey {
       case device, model, policy, batching, prefill, placement, reservation, preemption, tp, pp, seed
       case stageLink = "pp-link"
-      case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs"
+      case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs", maxModelLength = "max-model-len"
       case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
       case sloTTFT = "slo-ttft-ms", sloTPOT = "slo-tpot-ms"
       case tokensFrom = "tokens-from", temperature, topP = "top-p", minP = "min-p", topK = "top-k", ignoreEOS = "ignore-eos", exactActivations = "exact-activations"
@@ -254,6 +254,7 @@ extension Recording {
       take(blockSize, \.blockSize)
       take(memoryUtilization, \.memoryUtilization)
       configuration.kvBlocks = kvBlocks
+      configuration.maxModelLength = maxModelLength
       configuration.sloTTFT = sloTTFT
       configuration.sloTPOT = sloTPOT
       configuration.modelConfiguration = text

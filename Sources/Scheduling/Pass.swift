@@ -180,9 +180,9 @@ struct Pass {
     case .newest:
       // Who is on its way through the layers was served first, and is no older for it.
       return state.running.lastIndex {
-        state.requests[Int($0)].flights == 0 && (state.requests[Int($0)].plannedStep != step || state.requests[Int($0)].underWay > 0)
-      }
-        ?? state.running.lastIndex { state.requests[Int($0)].flights == 0 } ?? state.running.count - 1
+        let request = state.requests[Int($0)]
+        return (request.plannedStep != step || request.underWay > 0) && request.flights == 0
+      } ?? state.running.lastIndex { state.requests[Int($0)].flights == 0 } ?? state.running.count - 1
     case .leastUrgent:
       var worst = state.running.firstIndex { state.requests[Int($0)].flights == 0 } ?? 0
       for position in state.running.indices.dropFirst(worst + 1) {

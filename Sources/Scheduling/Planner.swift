@@ -134,7 +134,7 @@ public struct Planner: Sendable {
         pass.serveRunning(.reading, &state)
         pass.admit(&state)
       }
-      // Members may be on their way still.
+      // Members may be in a batch under way still.
       guard pass.plan.slots.isEmpty, state.flying == 0 else { return }
       state.staticBatch.phase = .decoding
     }

@@ -36,6 +36,8 @@ public struct Configuration: Equatable, Sendable {
   public var maxBatchedTokens = 2_048
   /// Requests in the batch.
   public var maxSequences = 256
+  /// Tokens of a prompt and its output; nil takes the model's context.
+  public var maxModelLength: Int?
   /// Tokens in a KV block.
   public var blockSize = 16
   /// KV blocks, the reserved one included; nil computes them from the device's memory.
@@ -87,7 +89,7 @@ public struct Configuration: Equatable, Sendable {
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
       ("attention", .text(attention)),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
-      ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
+      ("max-model-len", maxModelLength.map(Value.whole) ?? .none), ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
       ("memory-utilization", isMeasured ? .none : .number(memoryUtilization)), ("slo-ttft-ms", number(sloTTFT)),
       ("slo-tpot-ms", number(sloTPOT)), ("seed", .whole(Int(truncatingIfNeeded: seed))),
     ]
@@ -157,7 +159,7 @@ extension Configuration {
     }
     guard tokens != nil else {
       return try engine(
-        for: trace, device: gpus, blocks: blocks, contextLength: card.contextLength,
+        for: trace, device: gpus, blocks: blocks, contextLength: maxModelLength ?? card.contextLength,
         hostLink: HostLink(
           accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize))
     }
@@ -165,7 +167,7 @@ extension Configuration {
     // No host memory: the keys and values of the small model are really there, and nobody copies them.
     return try engine(
       for: trace, device: JoinedDevice(clock: gpus, tokens: real.device), blocks: real.blocks,
-      contextLength: min(card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
+      contextLength: min(maxModelLength ?? card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
   }
 
   private func measuredEngine(for trace: Trace, recorded: RecordedDevice.Facts?) throws(ConfigurationError) -> Engine {
@@ -180,7 +182,7 @@ extension Configuration {
     }
     let real = try realDevice(blocks: kvBlocks, recorded: recorded)
     return try engine(
-      for: trace, device: real.device, blocks: real.blocks, contextLength: real.facts.contextLength, endsOfText: real.endsOfText)
+      for: trace, device: real.device, blocks: real.blocks, contextLength: min(maxModelLength ?? .max, real.facts.contextLength), endsOfText: real.endsOfText)
   }
 
   /// The device whose tokens are real; of a recording what it says of it.
@@ -241,8 +243,8 @@ extension Configuration {
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
-    if let fault = AxisCatalogue.placement.fault(of: placement, in: engine) ?? AxisCatalogue.prefill.fault(of: prefill, in: engine) {
-      throw ConfigurationError(fault)
+    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement)] {
+      if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
     }
     _ = engine.setPlacement(place)
     engine.attention = form

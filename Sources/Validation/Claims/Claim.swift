@@ -123,6 +123,8 @@ public enum ClaimCatalogue {
     LayeredPrefillClaim.self,
     FlowPrefillClaim.self,
     NanoFlowClaim.self,
+    SemiPDClaim.self,
+    NexusClaim.self,
     BatchLLMClaim.self,
     BlendServeClaim.self,
     FastSwitchClaim.self,

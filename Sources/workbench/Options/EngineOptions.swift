@@ -69,6 +69,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Requests in the batch (default: 256; on the cpu 32).")
   var maxSeqs: Int?
 
+  @Option(help: "Tokens of a prompt and its output (default: the model's context).")
+  var maxModelLen: Int?
+
   @Option(help: "Tokens in a KV block.")
   var blockSize: Int?
 
@@ -142,6 +145,7 @@ struct EngineOptions: ParsableArguments {
     take(attention, \.attention)
     take(maxBatchedTokens, \.maxBatchedTokens)
     take(maxSeqs, \.maxSequences)
+    take(maxModelLen.map(Optional.some), \.maxModelLength)
     take(blockSize, \.blockSize)
     take(kvBlocks.map(Optional.some), \.kvBlocks)
     take(memoryUtilization, \.memoryUtilization)
@@ -189,6 +193,9 @@ struct EngineOptions: ParsableArguments {
     if let link = configuration.stageLink, !(link > 0 && link < 1e6) { throw Fault("--pp-link \(link): GB/s above 0 are wanted") }
     guard (1...4_096).contains(configuration.blockSize) else {
       throw Fault("--block-size \(configuration.blockSize): a whole number from 1 to 4096 is wanted; vLLM's default is 16")
+    }
+    if let length = configuration.maxModelLength, !(1...100_000_000).contains(length) {
+      throw Fault("--max-model-len \(length): a whole number from 1 on is wanted")
     }
     if let blocks = configuration.kvBlocks, !(2...100_000_000).contains(blocks) {
       throw Fault("--kv-blocks \(blocks): a whole number from 2 to 100,000,000 is wanted")

@@ -49,11 +49,11 @@ public protocol Device: Sendable {
 
 extension Device {
   public var layers: Int { 1 }
-  public var nanoBatches: Int { 1 }
-  public func nanoBatched(_ most: Int) -> (any Device)? { nil }
   public var sharesSMs: Bool { false }
   public func sharedLanes() -> (any BatchLanes)? { nil }
   public func stageLanes() -> (any BatchLanes)? { nil }
+  public var nanoBatches: Int { 1 }
+  public func nanoBatched(_ most: Int) -> (any Device)? { nil }
   public var language: (any Language)? { nil }
   public var remembered: any Device { self }
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}

@@ -180,6 +180,16 @@ public struct ModelledGPU: Device {
     var estimate: KernelEstimate
   }
 
+  /// Kernels of a step, those of layers that are alike once and without a number; attention over prompts and over decodes
+  /// apart.
+  func launchesOnce(of batch: Batch) -> [(place: StepKernels.Place, launch: Launch)] {
+    var load = StepLoad(batch, for: kernels.attention)
+    load.isApart = true
+    var once: [(place: StepKernels.Place, launch: Launch)] = []
+    kernels.forEachKernel(of: load) { once.append(($1, Launch(kind: $0, layer: nil, estimate: $2))) }
+    return once
+  }
+
   /// Every kernel of a step, in order.
   func launches(of batch: Batch) -> [Launch] {
     guard batch.passages.isEmpty, batch.interruption == nil else { return passingLaunches(of: batch).launches }

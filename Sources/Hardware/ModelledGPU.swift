@@ -106,7 +106,6 @@ public struct ModelledGPU: Device {
       hostTimePerSequence: hostTimePerSequence, linkBandwidth: linkBandwidth, profile: nil, share: share)
   }
 
-  /// Not with a profile: its times are those of the whole GPU.
   public func nanoBatched(_ most: Int) -> (any Device)? {
     if isProfiled { return nil }
     return most > 1 ? try? NanoBatchedGPU(self, most: most) : self

@@ -26,6 +26,8 @@ public struct Configuration: Equatable, Sendable {
   public var asyncScheduling = "on"
   public var prefixCache = "lru"
   public var hostCache = "off"
+  /// Per cent of a quoted chunk's tokens that are computed again; 100 for all.
+  public var recomputedShare = 100
   public var attention = "dense"
   /// Tokens computed in a step.
   public var maxBatchedTokens = 2_048
@@ -79,7 +81,7 @@ public struct Configuration: Equatable, Sendable {
     let own: [(name: String, value: Value)] = [
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("policy", .text(policy)),
       ("prefill", .text(prefill)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
-      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
+      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)), ("cacheblend", .whole(recomputedShare)),
       ("attention", .text(attention)),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
@@ -224,6 +226,10 @@ extension Configuration {
     if host != .off, hostLink == nil {
       throw ConfigurationError("--host-cache \(hostCache): \(device.name) has no host memory behind it — leave it off")
     }
+    _ = try read(AxisCatalogue.cacheBlend, String(recomputedShare))
+    if recomputedShare < 100, let obstacle = device.obstacleToChunks(hasHost: hostLink != nil) {
+      throw ConfigurationError("--cacheblend \(recomputedShare): \(obstacle) — leave it at 100")
+    }
     if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
     if let obstacle = device.obstacle(to: planner.prefill) {
       throw ConfigurationError("--prefill \(prefill): \(obstacle) — leave it at chunked or whole")
@@ -237,6 +243,7 @@ extension Configuration {
     engine.attention = form
     _ = engine.setPrefixCache(cache)
     _ = engine.setHostCache(host)
+    _ = engine.setRecomputedShare(recomputedShare)
     return engine
   }
 

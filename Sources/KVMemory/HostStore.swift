@@ -13,8 +13,11 @@ public struct HostStore: Equatable, Sendable {
   }
   /// Contents that the pool evicts come here.
   package var takesEvicted = false
+  /// Blocks are kept once more as chunks: by their own tokens, whatever comes before them.
+  package var keepsChunks = false
   /// Contents that were copied here from the pool so far, because it evicted them.
-  public private(set) var spilledCount = 0
+  private var spilledEvicted = 0
+  private var spilledChunks = 0
   public private(set) var parkedCount = 0
   public private(set) var contentCount = 0
 
@@ -65,9 +68,16 @@ public struct HostStore: Equatable, Sendable {
   }
 
   /// Takes a content that the pool evicts, if there is room or an older one to make it.
-  mutating func spill(_ hash: BlockHash) {
+  mutating func spill(_ hash: BlockHash, asChunk: Bool = false) {
     let isHeld = holds(hash)
-    if keep(hash), !isHeld { spilledCount += 1 }
+    guard keep(hash), !isHeld else { return }
+    if asChunk { spilledChunks += 1 } else { spilledEvicted += 1 }
+  }
+
+  /// What was copied here since this was last asked.
+  mutating func takeSpilled() -> (evicted: Int, chunks: Int) {
+    defer { (spilledEvicted, spilledChunks) = (0, 0) }
+    return (spilledEvicted, spilledChunks)
   }
 
   /// More or less room; what is parked stays.

@@ -25,11 +25,11 @@ public struct KVCache: Equatable, Sendable {
 
   public private(set) var pool: BlockPool
   public private(set) var index: PrefixIndex
-  public private(set) var tables: [BlockTable] = []
+  public internal(set) var tables: [BlockTable] = []
   /// Contents forgotten so far because their block was put to a new use.
   public private(set) var evictions = 0
   /// Contents computed again so far after they had lately been evicted.
-  public var recomputations: Int { index.returnedCount }
+  public var recomputations: Int32 { index.returnedCount }
   /// Blocks that tables name; a shared block counts once for each.
   public private(set) var heldCount = 0
 
@@ -200,16 +200,17 @@ public struct KVCache: Equatable, Sendable {
   /// Memory behind the pool; nil: there is none, or nothing goes there.
   public var host: HostStore? { hosts.first }
   public var hasHost: Bool { !hosts.isEmpty }
-  /// Evicted contents that were copied there so far.
-  public var spilledCount: Int { hosts.isEmpty ? 0 : hosts[0].spilledCount }
+  /// Blocks that were copied there since this was last asked: what the pool evicted, and chunks.
+  public mutating func takeSpilled() -> (evicted: Int, chunks: Int) { hosts.isEmpty ? (0, 0) : hosts[0].takeSpilled() }
 
   /// Lets contents be kept in host memory of `capacity` blocks, besides preempted requests; those that are evicted from
   /// the pool too, or only what preempted requests left.
   /// - Returns: Contents that had to go because there is less room now.
-  public mutating func openHost(capacity: Int, takesEvicted: Bool = false) -> Int {
+  public mutating func openHost(capacity: Int, takesEvicted: Bool = false, keepsChunks: Bool = false) -> Int {
     if hosts.isEmpty { hosts = [HostStore(capacity: capacity)] }
     hosts[0].keepsContents = true
     hosts[0].takesEvicted = takesEvicted
+    hosts[0].keepsChunks = keepsChunks
     return hosts[0].resize(to: capacity)
   }
 
@@ -220,6 +221,7 @@ public struct KVCache: Equatable, Sendable {
     let contents = hosts[0].contentCount
     hosts[0].keepsContents = false
     hosts[0].takesEvicted = false
+    hosts[0].keepsChunks = false
     return contents
   }
 
@@ -240,6 +242,14 @@ public struct KVCache: Equatable, Sendable {
       index.takeUp(hashes[position])
     }
   }
+
+  /// Marks a content as just used, if host memory holds it.
+  mutating func keepIfHeld(_ hash: BlockHash) -> Bool {
+    guard hasHost, hosts[0].holds(hash) else { return false }
+    return hosts[0].keep(hash)
+  }
+
+  mutating func spillChunk(_ hash: BlockHash) { hosts[0].spill(hash, asChunk: true) }
 
   /// Copies the first `tokens` of a table to host memory, before its blocks are released. What host memory
   /// holds already is not copied again.
@@ -292,7 +302,9 @@ public struct KVCache: Equatable, Sendable {
     guard hasUnpublished(table, upTo: tokens) else { return }
     let full = tokens / tokensPerBlock
     extendHashes(of: table, request: request)
-    let last = min(full, tables[table].hashes.count)
+    let exact = tables[table].chunks.firstIndex(of: true) ?? Int.max
+    let last = min(full, tables[table].hashes.count, exact)
+    if hasHost, hosts[0].keepsChunks, tables[table].published < last { keepChunks(tables[table].published..<last, of: request) }
     var position = tables[table].published
     while position < last {
       // A shared block may have been published by another table since contents were forgotten.

@@ -20,14 +20,14 @@ public struct PrefixIndex: Equatable, Sendable {
   private var content: [BlockHash]
   /// The next block of equal content, in the order in which they got it; 0 at the end.
   private var nextHolder: [BlockID]
-  /// Blocks with content.
-  public private(set) var blockCount = 0
-  /// Distinct contents that can be found.
-  public private(set) var contentCount = 0
+  // Narrow on purpose: memory is copied where it is passed.
+
+  private var holding: Int32 = 0
+  private var distinct: Int32 = 0
   /// Contents that were given up lately, each in the place that its low bits say: a later one takes it.
   private var givenUp: [BlockHash]
   /// Contents that came again after they had been given up.
-  public private(set) var returnedCount = 0
+  public private(set) var returnedCount: Int32 = 0
 
   public init(blockCount: Int) {
     var size = 4
@@ -57,6 +57,11 @@ public struct PrefixIndex: Equatable, Sendable {
     returnedCount = returned
   }
 
+  /// Blocks with content.
+  public var blockCount: Int { Int(holding) }
+  /// Distinct contents that can be found.
+  public var contentCount: Int { Int(distinct) }
+
   public func block(holding hash: BlockHash) -> BlockID? {
     let block = places[place(of: hash)]
     return block == 0 ? nil : block
@@ -69,13 +74,13 @@ public struct PrefixIndex: Equatable, Sendable {
   public mutating func insert(_ block: BlockID, holding hash: BlockHash) {
     require(content[Int(block)] == 0, "block \(block) already holds content")
     content[Int(block)] = hash
-    blockCount += 1
-    if takeUp(hash) { returnedCount += 1 }
+    holding += 1
+    if takeUp(hash) { returnedCount &+= 1 }
     let place = place(of: hash)
     var last = places[place]
     guard last != 0 else {
       places[place] = block
-      contentCount += 1
+      distinct += 1
       return
     }
     while nextHolder[Int(last)] != 0 { last = nextHolder[Int(last)] }
@@ -100,11 +105,11 @@ public struct PrefixIndex: Equatable, Sendable {
       places[place] = following
     } else {
       close(place)
-      contentCount -= 1
+      distinct -= 1
     }
     content[Int(block)] = 0
     nextHolder[Int(block)] = 0
-    blockCount -= 1
+    holding -= 1
     return true
   }
 

@@ -21,6 +21,8 @@ public struct Planner: Sendable {
   /// Of the device's model, for prompts that go through them in parts.
   public package(set) var layers = 1
   public var preemption = Preemption.recompute
+  /// Per cent of a chunk's tokens that are computed again when it stands elsewhere; 100: chunks are not reused.
+  public var recomputedShare = 100
   public package(set) var reservation: any Reservation = Paged()
   public private(set) var policy: any SchedulingPolicy
 
@@ -37,7 +39,6 @@ public struct Planner: Sendable {
   public func plan(step: StepIndex, _ state: inout SchedulerState, scope: BatchScope = .alone) -> StepPlan {
     var pass = Pass(step: step, planner: self, live: state.liveCount, scope: scope)
     let evictionsBefore = state.memory.evictions
-    let spilledBefore = state.memory.spilledCount
     if scope == .decodes {
       pass.serveRunning(.decoding, &state)
       pass.plan.admissionEnd = .decodesAlone
@@ -51,7 +52,7 @@ public struct Planner: Sendable {
     }
     pass.finish(&state)
     pass.plan.evictedBlocks = state.memory.evictions - evictionsBefore
-    pass.plan.spilledBlocks = state.memory.spilledCount - spilledBefore
+    (pass.plan.spilledBlocks, pass.plan.chunkBlocks) = state.memory.takeSpilled()
     return pass.plan
   }
 

@@ -63,8 +63,8 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, attention, maxBatchedTokens, maxSequences,
-    asyncScheduling,
+    policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, maxBatchedTokens,
+    maxSequences, asyncScheduling,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
@@ -140,6 +140,13 @@ public enum AxisCatalogue {
       choice.name != "off" && engine.hostLink == nil ? "\(engine.device.name) has no host memory behind it" : nil
     },
     change: { engine, choice in HostCache(choice).map { engine.setHostCache($0) } ?? [] })
+
+  static let cacheBlend = Axis(
+    name: "cacheblend", summary: "per cent of a quoted chunk's tokens that are computed again (CacheBlend: Yao et al., EuroSys 2025); 100: all, so none is reused",
+    members: [], range: 0...100,
+    current: { String($0.planner.recomputedShare) },
+    obstacle: { engine, choice in choice.values[0] < 100 ? engine.device.obstacleToChunks(hasHost: engine.hostLink != nil) : nil },
+    change: { engine, choice in engine.setRecomputedShare(choice.values[0]) })
 
   static let attention = Axis(
     name: "attention", summary: "how decodes read what several of them have in common",

@@ -45,6 +45,7 @@ extension Configuration {
     case "batching": batching = choice.description
     case "prefix-cache": prefixCache = choice.description
     case "host-cache": hostCache = choice.description
+    case "cacheblend": recomputedShare = choice.values[0]
     case "attention": attention = choice.description
     case "async-scheduling": asyncScheduling = choice.description
     case "max-batched-tokens": maxBatchedTokens = choice.values[0]

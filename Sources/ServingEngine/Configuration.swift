@@ -31,6 +31,8 @@ public struct Configuration: Equatable, Sendable {
   public var asyncScheduling = "on"
   public var prefixCache = "lru"
   public var hostCache = "off"
+  /// Per cent of a quoted chunk's tokens that are computed again; 100 for all.
+  public var recomputedShare = 100
   public var attention = "dense"
   /// Tokens computed in a step.
   public var maxBatchedTokens = 2_048
@@ -87,6 +89,7 @@ public struct Configuration: Equatable, Sendable {
       ("pp-link", number(stageLink)), ("policy", .text(policy)),
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
+      ("cacheblend", .whole(recomputedShare)),
       ("attention", .text(attention)),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("max-model-len", maxModelLength.map(Value.whole) ?? .none), ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
@@ -236,6 +239,10 @@ extension Configuration {
     if host != .off, hostLink == nil {
       throw ConfigurationError("--host-cache \(hostCache): \(device.name) has no host memory behind it — leave it off")
     }
+    _ = try read(AxisCatalogue.cacheBlend, String(recomputedShare))
+    if recomputedShare < 100, let obstacle = device.obstacleToChunks(hasHost: hostLink != nil) {
+      throw ConfigurationError("--cacheblend \(recomputedShare): \(obstacle) — leave it at 100")
+    }
     if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
     var engine = Engine(
       trace: trace, planner: planner,
@@ -250,6 +257,7 @@ extension Configuration {
     engine.attention = form
     _ = engine.setPrefixCache(cache)
     _ = engine.setHostCache(host)
+    _ = engine.setRecomputedShare(recomputedShare)
     return engine
   }
 

@@ -22,6 +22,8 @@ extension Engine {
       events.append(.admitted(slot.request, reused: slot.first))
       if slot.hostBlocks > 0 { events.append(.swappedIn(slot.request, blocks: slot.hostBlocks)) }
     }
+    guard planner.recomputedShare < 100 else { return }
+    for slot in plan.slots where slot.blendedBlocks > 0 { events.append(.swappedIn(slot.request, blocks: slot.blendedBlocks)) }
   }
 
   /// What a step's copies add to its time: all of it, or what the kernels do not hide.
@@ -42,8 +44,16 @@ extension Engine {
       load.blocksIn += Int(slot.hostBlocks)
       load.pieces += Int(copying.grouped ? slot.hostRuns : slot.hostBlocks)
     }
-    let time = hostLink.at(hostCache).time(for: load)
-    return copying.overlapped ? max(.zero, time - kernels) : time
+    let link = hostLink.at(hostCache)
+    let time = link.time(for: load)
+    let waited = copying.overlapped ? max(.zero, time - kernels) : time
+    guard planner.recomputedShare < 100 else { return waited }
+    // Chunks are loaded and stored layer by layer, while the layer before and after is computed.
+    var chunks = HostLink.Load()
+    chunks.blocksOut = plan.chunkBlocks
+    for slot in plan.slots { chunks.blocksIn += Int(slot.blendedBlocks) }
+    chunks.pieces = min(1, chunks.blocksIn) + min(1, chunks.blocksOut)
+    return waited + max(.zero, link.time(for: chunks) - kernels)
   }
 
   mutating func absorb(_ step: DecidedStep, _ outcome: BatchOutcome, _ events: inout [EngineEvent]) {
@@ -121,7 +131,7 @@ extension Engine {
     record.sequences = Int32(plan.slots.count)
     for (slot, result) in zip(plan.slots, outcome.slots) {
       if slot.isReading {
-        record.prefillTokens += share(of: slot, to: outcome.stopped ?? slot.to)
+        record.prefillTokens += share(of: slot, to: outcome.stopped ?? slot.to) - slot.blended
       } else if outcome.stopped == nil {
         record.decodeTokens += slot.count - slot.drafts
         record.draftTokens += slot.drafts
@@ -140,9 +150,9 @@ extension Engine {
     record.filledSlots = Int32(state.scheduler.filledSlots)
     record.strandedBlocks = Int32(plan.strandedBlocks)
     if memory.hasHost {
-      record.swappedBlocks += Int32(plan.spilledBlocks)
+      record.swappedBlocks += Int32(plan.spilledBlocks + plan.chunkBlocks)
       for preemption in plan.preempted { record.swappedBlocks += preemption.copiedBlocks }
-      for slot in plan.slots { record.swappedBlocks += slot.hostBlocks }
+      for slot in plan.slots { record.swappedBlocks += slot.hostBlocks + slot.blendedBlocks }
     }
     for event in events { if case .finished = event { record.finished += 1 } }
     record.cost = outcome.cost

@@ -16,7 +16,7 @@ extension Engine {
       if !slot.isWhole { passages.append(Batch.Passage(slot: position, from: slot.from, to: slot.to)) }
       slots.append(
         Batch.Slot(
-          request: slot.request, first: Int(slot.first), count: Int(slot.count), drafts: Int(slot.drafts),
+          request: slot.request, first: Int(slot.first + slot.blended), count: Int(slot.computes), drafts: Int(slot.drafts),
           draftsArePadding: slot.draftsArePadding, promptCount: state.scheduler.requests[request].prompt.count,
           outputs: state.scheduler.requests[request].output.count + state.scheduler.requests[request].inFlight
             - (samples && !plan.isInterruptible ? 1 : 0),

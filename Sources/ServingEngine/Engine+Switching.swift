@@ -37,6 +37,12 @@ extension Engine {
     return openHostAsChosen()
   }
 
+  /// What running requests took from chunks stays as it is.
+  mutating func setRecomputedShare(_ share: Int) -> [Settlement] {
+    planner.recomputedShare = share
+    return openHostAsChosen()
+  }
+
   /// From paged memory, running requests keep their tables and grow block by block to their end. To paged memory,
   /// what is reserved and empty goes back at once.
   mutating func setReservation(_ reservation: any Reservation) -> [Settlement] {
@@ -57,11 +63,12 @@ extension Engine {
 
   /// Host memory is there for preempted requests, for the prefix cache, or both.
   private mutating func openHostAsChosen() -> [Settlement] {
-    guard let hostLink, planner.preemption != .recompute || hostCache != .off else {
+    let blends = planner.recomputedShare < 100
+    guard let hostLink, planner.preemption != .recompute || hostCache != .off || blends else {
       return counted(state.scheduler.memory.closeHost()) { .forgotten(blocks: $0) }
     }
     return counted(
-      state.scheduler.memory.openHost(capacity: hostLink.capacity(for: hostCache), takesEvicted: hostCache != .off)
+      state.scheduler.memory.openHost(capacity: hostLink.capacity(for: hostCache), takesEvicted: hostCache != .off, keepsChunks: blends)
     ) { .forgotten(blocks: $0) }
   }
 

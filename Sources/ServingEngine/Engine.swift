@@ -137,7 +137,7 @@ public struct Engine: Sendable {
     let step = decided ?? DecidedStep(plan: StepPlan(), batch: Batch())
     var record = makeRecord(step.plan, outcome, events, start: start)
     record.transfer = transfer
-    record.recomputedBlocks = Int32(state.scheduler.memory.recomputations - recomputed)
+    record.recomputedBlocks = state.scheduler.memory.recomputations &- recomputed
     if record.prefillTokens > 0 {
       state.scheduler.outlook.learn(tokens: Int(record.prefillTokens + record.decodeTokens), took: record.duration)
     }

@@ -11,6 +11,7 @@ struct SwitchingTests {
   /// A member with numbers of its range, small ones as they matter here.
   static func randomChoice(of axis: Axis, _ random: inout SplitMix) -> String {
     if axis.name == "max-batched-tokens" { return String(1 + random.below(40)) }
+    if axis.name == "cacheblend" { return String(random.below(101)) }
     if axis.name == "max-seqs" { return String(1 + random.below(10)) }
     let member = axis.members[random.below(axis.members.count)]
     let values = member.parameters.map { parameter in

@@ -136,6 +136,7 @@ public enum ClaimCatalogue {
     HydragenClaim.self,
     RelayAttentionClaim.self,
     MarconiClaim.self,
+    CacheBlendClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

@@ -26,11 +26,11 @@ struct MarconiClaim: Claim {
     let id = Self.descriptor.name
     return [
       ClaimResult(
-        id, row: "tokens hit", metric: "hit rate", published: .ratio(34.4, isPeak: true), ours: hits.map(\.value).max() ?? 0,
+        id, row: "tokens hit", metric: "hit rate, mean of the sweep", published: .ratio(34.4, isPeak: true), ours: hits.reduce(0) { $0 + $1.value } / Double(hits.count),
         assumed: assumed, reason: reason, curve: .init(over: "KV memory", points: hits)),
       ClaimResult(
-        id, row: "time to first token", metric: "1 / p95", published: .ratio(1 / (1 - 0.711), isPeak: true),
-        ours: latencies.map(\.value).max() ?? 0, assumed: assumed, reason: reason, curve: .init(over: "KV memory", points: latencies)),
+        id, row: "time to first token", metric: "1 / p95, mean of the sweep", published: .ratio(1 / (1 - 0.711), isPeak: true),
+        ours: latencies.reduce(0) { $0 + $1.value } / Double(latencies.count), assumed: assumed, reason: reason, curve: .init(over: "KV memory", points: latencies)),
     ]
   }
 

@@ -60,6 +60,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "host-cache", "Host memory behind the prefix cache"))
   var hostCache: String?
 
+  @Option(help: "Per cent of the tokens of a chunk outside the prefix that are computed again when it recurs; 100 reuses none.")
+  var cacheblend: Int?
+
   @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
   var attention: String?
 
@@ -142,6 +145,7 @@ struct EngineOptions: ParsableArguments {
     take(asyncScheduling, \.asyncScheduling)
     take(prefixCache, \.prefixCache)
     take(hostCache, \.hostCache)
+    take(cacheblend, \.recomputedShare)
     take(attention, \.attention)
     take(maxBatchedTokens, \.maxBatchedTokens)
     take(maxSeqs, \.maxSequences)

@@ -50,5 +50,6 @@ public enum FindingCatalogue {
     SLOMissBurst.self,
     PoolExhausted.self,
     ColdPrefixCache.self,
+    LinkBound.self,
   ]
 }

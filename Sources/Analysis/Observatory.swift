@@ -22,7 +22,9 @@ public struct Observatory: Sendable {
   public private(set) var series: Series
   /// The last steps as a picture.
   public private(set) var recorder: LaneRecorder
-  public private(set) var findings: [any Finding]
+  /// Of each instance: what is found of one engine says nothing of another.
+  public private(set) var findings: [[any Finding]]
+  private let findingTypes: [any Finding.Type]
   /// Of the last 512 requests that reached each.
   public private(set) var recentTTFT = RecentValues()
   public private(set) var recentTPOT = RecentValues()
@@ -40,7 +42,8 @@ public struct Observatory: Sendable {
     scoreboard = Scoreboard(slo: slo)
     series = Series(width: interval)
     recorder = LaneRecorder(limit: lanes)
-    self.findings = findings.map { $0.init() }
+    findingTypes = findings
+    self.findings = [findings.map { $0.init() }]
     self.bench = bench
     self.choices = choices
   }
@@ -49,7 +52,9 @@ public struct Observatory: Sendable {
   public var lanes: Lanes { recorder.lanes }
   /// Name and sentence of each finding that applies, in the order of the catalogue.
   public var summaries: [(finding: String, sentence: String)] {
-    findings.compactMap { finding in finding.summary.map { (type(of: finding).descriptor.name, $0) } }
+    findings.enumerated().flatMap { number, findings in
+      findings.compactMap { finding in finding.summary.map { (type(of: finding).descriptor.name, place(number) + $0) } }
+    }
   }
 
   public mutating func fold(_ events: [EngineEvent], _ step: StepRecord, arrivals: [Arrival]) {
@@ -100,12 +105,17 @@ public struct Observatory: Sendable {
 
   private mutating func find(_ step: StepRecord) {
     let evidence = Evidence(step: step, scoreboard: scoreboard, bench: bench)
-    for index in findings.indices {
-      let sentences = findings[index].observe(evidence)
+    let instance = Int(step.instance)
+    while findings.count <= instance { findings.append(findingTypes.map { $0.init() }) }
+    for index in findings[instance].indices {
+      let sentences = findings[instance][index].observe(evidence)
       for sentence in sentences {
-        let name = type(of: findings[index]).descriptor.name
-        marks.add(Mark(step: step.step, time: step.end, kind: .found(finding: name, sentence: sentence)))
+        let name = type(of: findings[instance][index]).descriptor.name
+        marks.add(Mark(step: step.step, time: step.end, kind: .found(finding: name, sentence: place(instance) + sentence)))
       }
     }
   }
+
+  /// Which of several engines is meant.
+  private func place(_ instance: Int) -> String { findings.count > 1 ? "instance \(instance + 1): " : "" }
 }

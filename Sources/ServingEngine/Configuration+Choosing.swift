@@ -16,6 +16,9 @@ extension Configuration {
       model = text
       modelConfiguration = nil
     case "tp": tensorParallel = try Self.whole(option, text, 1...1_024)
+    case "replicas": replicas = try Self.whole(option, text, 1...64)
+    case "decode-device": decodeDevice = text
+    case "decode-tp": decodeTensorParallel = try Self.whole(option, text, 1...1_024)
     case "block-size": blockSize = try Self.whole(option, text, 1...4_096)
     case "kv-blocks": kvBlocks = try Self.whole(option, text, 2...100_000_000)
     case "memory-utilization": memoryUtilization = try Self.number(option, text, above: 0, upTo: 1)
@@ -41,6 +44,11 @@ extension Configuration {
     case "batching": batching = choice.description
     case "prefix-cache": prefixCache = choice.description
     case "async-scheduling": asyncScheduling = choice.description
+    case "placement": placement = choice.description
+    case "router": router = choice.description
+    case "kv-link": kvLink = choice.description
+    case "kv-transfer": kvTransfer = choice.description
+    case "roles": roles = choice.description
     case "max-batched-tokens": maxBatchedTokens = choice.values[0]
     case "max-seqs": maxSequences = choice.values[0]
     default: throw ConfigurationError("\(axis.name): it can be switched while an engine runs, but not chosen before")

@@ -15,6 +15,18 @@ public struct Configuration: Equatable, Sendable {
   public var calibration: Accelerator.Efficiency?
   /// GPUs that share every layer.
   public var tensorParallel = 1
+  /// Engines of their own GPUs that serve the trace together, where each does all of it.
+  public var replicas = 1
+  public var placement = "colocated"
+  /// Who sends requests to them.
+  public var router = "least-loaded"
+  /// What joins them, how keys and values are cut into copies on it, and whether they change sides; where requests move.
+  public var kvLink = "node"
+  public var kvTransfer = "per-block"
+  public var roles = "fixed"
+  /// GPUs of an instance that decodes, where it is not one of the others' kind; nil: they are alike.
+  public var decodeDevice: String?
+  public var decodeTensorParallel: Int?
   /// Tables of measured kernels that go before the equations; nil for none.
   public var profile: ProfileFiles?
   public var policy = "fcfs"
@@ -67,9 +79,20 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("placement", "colocated"), ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
+    ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
     ("pp", "1"),
   ]
+
+  /// Who serves, where they are several.
+  private var several: [(name: String, value: Value)] {
+    let isDisaggregated = placement.hasPrefix("disaggregated")
+    guard replicas > 1 || isDisaggregated else { return [] }
+    let moving: [(name: String, value: Value)] = [
+      ("kv-link", .text(kvLink)), ("kv-transfer", .text(kvTransfer)), ("roles", .text(roles)),
+      ("decode-device", decodeDevice.map(Value.text) ?? .none), ("decode-tp", decodeTensorParallel.map(Value.whole) ?? .none),
+    ]
+    return [("replicas", .whole(replicas)), ("router", .text(router))] + (isDisaggregated ? moving : [])
+  }
 
   /// All choices by name, in the order of the help.
   public var choices: [(name: String, value: Value)] {
@@ -91,7 +114,7 @@ public struct Configuration: Equatable, Sendable {
       ("exact-activations", tokens.map { .text($0.activationsAreExact ? "on" : "off") } ?? .none),
       ("threads", tokens?.machine.map { .whole($0.threads) } ?? .none),
     ]
-    return own + real + Self.settled.map { ($0.axis, $0.axis == "pp" ? .whole(1) : .text($0.member)) }
+    return own + real + [("placement", .text(placement))] + several + Self.settled.map { ($0.axis, $0.axis == "pp" ? .whole(1) : .text($0.member)) }
   }
 }
 
@@ -156,6 +179,48 @@ extension Configuration {
     return try engine(
       for: trace, device: JoinedDevice(clock: gpu, tokens: real.device), blocks: real.blocks,
       contextLength: min(card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
+  }
+
+  /// The engine or engines, before the first step.
+  public func fleet(for trace: Trace, recorded: RecordedDevice.Facts? = nil) throws(ConfigurationError) -> Fleet {
+    func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
+      do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
+    }
+    guard let placement = Placement(try read(AxisCatalogue.placement, placement)),
+      let router = RouterCatalogue.router(try read(AxisCatalogue.router, router)),
+      let link = KVLinkChoice(try read(AxisCatalogue.kvLink, kvLink)),
+      let transfer = KVTransfer(rawValue: try read(AxisCatalogue.kvTransfer, kvTransfer).name),
+      let roleRule = RoleRule(try read(AxisCatalogue.roles, roles))
+    else { fatalError("a choice that was read a moment ago is in no catalogue") }
+    guard (1...64).contains(replicas) else { throw ConfigurationError("--replicas \(replicas): a whole number from 1 to 64 is wanted") }
+    if placement == .colocated {
+      guard decodeDevice == nil, decodeTensorParallel == nil else {
+        throw ConfigurationError("--decode-device, --decode-tp: with --placement colocated every instance decodes — give --placement disaggregated:PxD, or leave them out")
+      }
+      if replicas == 1 { return Fleet(try engine(for: trace, recorded: recorded)) }
+    } else if replicas > 1 {
+      throw ConfigurationError("--replicas \(replicas): --placement \(self.placement) says how many instances there are — leave it out")
+    }
+    guard !isMeasured, tokens == nil else {
+      throw ConfigurationError(
+        "--\(replicas > 1 ? "replicas \(replicas)" : "placement \(self.placement)"): this machine's cores are one instance, and real tokens come from it — give a GPU as --device, without --tokens-from")
+    }
+    let rules = FleetRules(router: router, transfer: transfer, linkChoice: link, roles: roleRule)
+    let reader = try engine(for: trace)
+    guard case .disaggregated(let prefill, let decode) = placement else {
+      return Fleet(Array(repeating: reader, count: replicas), roles: Array(repeating: .both, count: replicas), rules: rules, cargo: nil)
+    }
+    var decoding = self
+    if let decodeDevice {
+      decoding.device = decodeDevice
+      decoding.calibration = nil
+    }
+    decoding.tensorParallel = decodeTensorParallel ?? tensorParallel
+    let decoder = try decoding.engine(for: trace)
+    return Fleet(
+      Array(repeating: reader, count: prefill) + Array(repeating: decoder, count: decode),
+      roles: Array(repeating: .prefill, count: prefill) + Array(repeating: .decode, count: decode), rules: rules,
+      cargo: Fleet.Cargo(from: reader, to: decoder))
   }
 
   private func measuredEngine(for trace: Trace, recorded: RecordedDevice.Facts?) throws(ConfigurationError) -> Engine {

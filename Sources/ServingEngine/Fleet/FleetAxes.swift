@@ -1,0 +1,63 @@
+import Core
+
+/// What can be chosen where several engines serve one trace. Each instance carries the rules; they are the same in all.
+extension AxisCatalogue {
+  static let placement = Axis(
+    name: "placement", summary: "which GPUs read prompts, and which decode",
+    members: Placement.members,
+    current: { $0.placement.choice.description },
+    obstacle: { engine, choice in
+      Placement(choice) == engine.placement
+        ? nil : "GPUs cannot be added or taken away while it runs — start a run with it: workbench TRACE --placement \(choice)"
+    },
+    change: { _, _ in [] })
+
+  static let router = Axis(
+    name: "router", summary: "which of several instances serves a request",
+    members: RouterCatalogue.members.map { $0.descriptor },
+    current: { ($0.membership?.rules.router ?? LeastLoaded()).choice.description },
+    obstacle: { engine, _ in engine.membership == nil ? "one instance serves all — start a run with --replicas N" : nil },
+    change: { engine, choice in
+      if let router = RouterCatalogue.router(choice) { engine.membership?.rules.router = router }
+      return []
+    })
+
+  static let kvLink = Axis(
+    name: "kv-link", summary: "what joins instances that hand requests on",
+    members: KVLinkChoice.members,
+    current: { ($0.membership?.rules.linkChoice ?? .node).choice.description },
+    obstacle: { engine, _ in nothingMoves(engine) },
+    change: { engine, choice in
+      if let link = KVLinkChoice(choice) { engine.membership?.rules.linkChoice = link }
+      return []
+    })
+
+  static let kvTransfer = Axis(
+    name: "kv-transfer", summary: "how keys and values that move are cut into copies",
+    members: KVTransfer.allCases.map(\.descriptor),
+    current: { ($0.membership?.rules.transfer ?? .perBlock).rawValue },
+    obstacle: { engine, _ in nothingMoves(engine) },
+    change: { engine, choice in
+      if let transfer = KVTransfer(rawValue: choice.name) { engine.membership?.rules.transfer = transfer }
+      return []
+    })
+
+  static let roles = Axis(
+    name: "roles", summary: "whether instances change between prefill and decode with the load",
+    members: RoleRule.members,
+    current: { ($0.membership?.rules.roles ?? .fixed).choice.description },
+    obstacle: { engine, _ in nothingMoves(engine) },
+    change: { engine, choice in
+      if let rule = RoleRule(choice) { engine.membership?.rules.roles = rule }
+      return []
+    })
+
+  private static func nothingMoves(_ engine: Engine) -> String? {
+    engine.membership?.isDisaggregated == true ? nil : "no request moves between instances — start a run with --placement disaggregated:PxD"
+  }
+}
+
+extension Engine {
+  /// As it was chosen for all instances.
+  var placement: Placement { membership?.placement ?? .colocated }
+}

@@ -41,13 +41,13 @@ public struct SchedulerState: Sendable {
   /// A request enters the queue.
   public mutating func enqueue(_ arrival: Arrival, id: RequestID, policy: any SchedulingPolicy) {
     let row = seat(Request(id: id, arrival: arrival))
-    arrived = id.index + 1
     enter(row: row, policy: policy)
     unsurveyed += 1
   }
 
   /// Gives a request a row.
   private mutating func seat(_ request: Request) -> Int {
+    arrived = max(arrived, request.id.index + 1)
     if let free = freeRows.popLast() {
       requests[Int(free)] = request
       return Int(free)

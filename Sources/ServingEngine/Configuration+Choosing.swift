@@ -3,7 +3,9 @@ import Core
 extension Configuration {
   /// Options that can be chosen by name, in the order of the help.
   public static var options: [String] {
-    Configuration().choices.map(\.name).filter { name in !settled.contains { $0.axis == name } }
+    var several = Configuration()
+    several.placement = "disaggregated"
+    return several.choices.map(\.name).filter { name in !settled.contains { $0.axis == name } }
   }
 
   /// Chooses an option by the name that it has on the command line. What only an engine can tell, `engine(for:)` checks.

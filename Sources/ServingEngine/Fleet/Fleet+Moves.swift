@@ -46,15 +46,22 @@ extension Fleet {
   }
 
   /// What a block is on the way.
-  struct Cargo: Equatable, Sendable {
+  public struct Cargo: Equatable, Sendable {
     /// Of all GPUs of an instance, over all layers.
-    var bytesPerBlock: Int
+    public var bytesPerBlock: Int
     /// Places in which it lies on each GPU where layers are apart.
-    var copiesPerBlock: Int
+    public var copiesPerBlock: Int
     /// GPUs that move their part at the same time.
-    var gpus: Int
+    public var gpus: Int
     /// Of the two sides.
-    var accelerators: [Accelerator]
+    public var accelerators: [Accelerator]
+
+    public init(bytesPerBlock: Int, copiesPerBlock: Int, gpus: Int, accelerators: [Accelerator]) {
+      self.bytesPerBlock = bytesPerBlock
+      self.copiesPerBlock = copiesPerBlock
+      self.gpus = gpus
+      self.accelerators = accelerators
+    }
 
     init(from reader: Engine, to decoder: Engine) {
       let gpus = [reader, decoder].compactMap(\.device.modelledGPU)

@@ -67,10 +67,12 @@ public struct Fleet: Sendable {
     cargo = nil
   }
 
-  /// Several engines, equal in what they choose, whose parts are by position.
+  /// Several engines before their first step, equal in what they choose.
   ///
-  /// - Parameter cargo: Where requests move from one to another.
-  init(_ engines: [Engine], roles: [Membership.Role], rules: FleetRules, cargo: Cargo?) {
+  /// - Parameters:
+  ///   - roles: One for each.
+  ///   - cargo: What a block is on the way; nil where no request moves.
+  public init(_ engines: [Engine], roles: [Membership.Role], rules: FleetRules, cargo: Cargo? = nil) {
     require(engines.count == roles.count && engines.count > 1, "\(engines.count) engines have \(roles.count) roles")
     instances = engines
     facts = Array(repeating: Facts(), count: engines.count)
@@ -225,10 +227,8 @@ public struct Fleet: Sendable {
     guard plan.slots.isEmpty, plan.preempted.isEmpty, instances[number].state.scheduler.running.isEmpty,
       !instances[number].state.scheduler.waiting.isEmpty, moves.contains(where: { $0.source == number || $0.target == number })
     else { return false }
-    switch plan.admissionEnd {
-    case .memory, .scattered: return true
-    default: return false
-    }
+    // Who only waits for its time gets steps without work until that has come.
+    return plan.admissionEnd != .notTheirTurn
   }
 
   // MARK: Switching

@@ -64,7 +64,7 @@ public enum KVTransfer: String, CaseIterable, Equatable, Sendable {
   /// Copies for blocks that lie at `source` on one end and at `target` on the other.
   ///
   /// - Parameter copiesPerBlock: Places in which a block lies where layers are apart.
-  func calls(source: ArraySlice<BlockID>, target: ArraySlice<BlockID>, copiesPerBlock: Int) -> Int {
+  public func calls(source: ArraySlice<BlockID>, target: ArraySlice<BlockID>, copiesPerBlock: Int) -> Int {
     guard self == .merged else { return source.count * copiesPerBlock }
     var calls = 0
     var last: (source: BlockID, target: BlockID) = (-2, -2)

@@ -1,5 +1,11 @@
 import Core
 
+/// A request that went from one instance to another.
+public struct MovedRequest: Equatable, Sendable {
+  public var request: RequestID
+  public var move: KVMove
+}
+
 /// Everything that is watched while an engine runs, in one value.
 ///
 /// ```
@@ -19,6 +25,10 @@ public struct Observatory: Sendable {
   public private(set) var marks = MarkLog()
   /// All steps so far.
   public private(set) var steps = ChunkedLog<StepRecord>()
+  /// Of each of several engines; empty for one.
+  private var stepsByInstance: [ChunkedLog<StepRecord>] = []
+  /// What went from one instance to another, in the order in which it went on there.
+  public private(set) var moves = ChunkedLog<MovedRequest>()
   public private(set) var series: Series
   /// The last steps as a picture.
   public private(set) var recorder: LaneRecorder
@@ -48,6 +58,11 @@ public struct Observatory: Sendable {
     self.choices = choices
   }
 
+  /// Of one instance so far.
+  public func steps(of instance: Int) -> ChunkedLog<StepRecord> {
+    bench.instances > 1 ? stepsByInstance.indices.contains(instance) ? stepsByInstance[instance] : ChunkedLog() : steps
+  }
+
   public var requests: RequestLog { scoreboard.requests }
   public var lanes: Lanes { recorder.lanes }
   /// Name and sentence of each finding that applies, in the order of the catalogue.
@@ -62,6 +77,10 @@ public struct Observatory: Sendable {
     stories.fold(events, step, arrivals: arrivals)
     recorder.fold(events, step)
     steps.append(step)
+    if bench.instances > 1 {
+      while stepsByInstance.count < max(bench.instances, Int(step.instance) + 1) { stepsByInstance.append(ChunkedLog()) }
+      stepsByInstance[Int(step.instance)].append(step)
+    }
     series.fold(step, scoreboard)
     remember()
     mark(step: step.step, time: step.end)
@@ -96,6 +115,7 @@ public struct Observatory: Sendable {
       case .switched(let axis, let to):
         marks.add(Mark(step: step, time: time, kind: .switched(axis: axis, from: choices[axis], to: to)))
         choices[axis] = to
+      case .moved(let request, let move): moves.append(MovedRequest(request: request, move: move))
       default:
         break
       }

@@ -19,6 +19,7 @@ extension Run {
     var bench = Evidence.Bench()
     bench.kvBlocks = engine.state.memory.pool.usableCount
     bench.tokensPerBlock = engine.state.memory.tokensPerBlock
+    bench.instances = fleet.instances.count
     for (number, instance) in fleet.instances.enumerated() {
       if let membership = instance.membership { choices["instance \(number + 1)"] = membership.role.rawValue }
     }

@@ -29,6 +29,8 @@ public struct Run: Sendable {
   public var engine: Engine { fleet.instances[min(max(0, focus), fleet.instances.count - 1)] }
   /// Its latest step; nil before its first.
   public var last: StepReport? { lasts[min(max(0, focus), lasts.count - 1)] }
+  /// All its steps.
+  public var steps: ChunkedLog<StepRecord> { observatory.steps(of: focus) }
   /// The latest step of an instance.
   public func last(of instance: Int) -> StepReport? { lasts[instance] }
 

@@ -64,7 +64,7 @@ public struct Axis: Sendable {
 public enum AxisCatalogue {
   public static let all: [Axis] = [
     policy, prefill, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
-    placement, router, kvLink, kvTransfer, roles,
+    placement, replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }

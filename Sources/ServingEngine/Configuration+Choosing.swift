@@ -18,7 +18,6 @@ extension Configuration {
       model = text
       modelConfiguration = nil
     case "tp": tensorParallel = try Self.whole(option, text, 1...1_024)
-    case "replicas": replicas = try Self.whole(option, text, 1...64)
     case "decode-device": decodeDevice = text
     case "decode-tp": decodeTensorParallel = try Self.whole(option, text, 1...1_024)
     case "block-size": blockSize = try Self.whole(option, text, 1...4_096)
@@ -47,6 +46,7 @@ extension Configuration {
     case "prefix-cache": prefixCache = choice.description
     case "async-scheduling": asyncScheduling = choice.description
     case "placement": placement = choice.description
+    case "replicas": replicas = choice.values[0]
     case "router": router = choice.description
     case "kv-link": kvLink = choice.description
     case "kv-transfer": kvTransfer = choice.description

@@ -192,7 +192,7 @@ extension Configuration {
       let transfer = KVTransfer(rawValue: try read(AxisCatalogue.kvTransfer, kvTransfer).name),
       let roleRule = RoleRule(try read(AxisCatalogue.roles, roles))
     else { fatalError("a choice that was read a moment ago is in no catalogue") }
-    guard (1...64).contains(replicas) else { throw ConfigurationError("--replicas \(replicas): a whole number from 1 to 64 is wanted") }
+    _ = try read(AxisCatalogue.replicas, String(replicas))
     if placement == .colocated {
       guard decodeDevice == nil, decodeTensorParallel == nil else {
         throw ConfigurationError("--decode-device, --decode-tp: with --placement colocated every instance decodes — give --placement disaggregated:PxD, or leave them out")

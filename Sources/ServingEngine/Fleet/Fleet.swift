@@ -32,8 +32,8 @@ public struct Fleet: Sendable {
   var turns = Turns()
   /// What has happened since the last step and concerns all.
   var pendingEvents: [EngineEvent] = []
-  /// When the last event was.
-  var moment = EngineTime.zero
+  /// When the last event was: up to here all is known, and the steps that end later are under way.
+  public internal(set) var moment = EngineTime.zero
   /// The end of the latest step.
   private var latestEnd = EngineTime.zero
   var facts: [Facts]

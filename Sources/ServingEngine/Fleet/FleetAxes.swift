@@ -8,7 +8,16 @@ extension AxisCatalogue {
     current: { $0.placement.choice.description },
     obstacle: { engine, choice in
       Placement(choice) == engine.placement
-        ? nil : "GPUs cannot be added or taken away while it runs — start a run with it: workbench TRACE --placement \(choice)"
+        ? nil : "start a run with it — GPUs cannot be added or taken away while one runs"
+    },
+    change: { _, _ in [] })
+
+  static let replicas = Axis(
+    name: "replicas", summary: "engines on GPUs of their own that serve the trace together", members: [], range: 1...64,
+    current: { String($0.replicas) },
+    obstacle: { engine, choice in
+      choice.values[0] == engine.replicas
+        ? nil : "start a run with them — GPUs cannot be added or taken away while one runs"
     },
     change: { _, _ in [] })
 
@@ -60,4 +69,5 @@ extension AxisCatalogue {
 extension Engine {
   /// As it was chosen for all instances.
   var placement: Placement { membership?.placement ?? .colocated }
+  var replicas: Int { placement == .colocated ? membership?.count ?? 1 : 1 }
 }

@@ -96,6 +96,12 @@ public struct StoryLog: Sendable {
         pulses[request.index].lastTurn = turn
         pulses[request.index].lastEnd = end
         if emitted > 0 && pulse.phase != .decode { enter(.decode, request, at: end, step) }
+      case .passed(let request, _, _, _, _):
+        let pulse = pulses[request.index]
+        if pulse.lastTurn + 1 < turn { resume(request, pulse, at: start, step, turn) }
+        pulses[request.index].lastStep = step
+        pulses[request.index].lastTurn = turn
+        pulses[request.index].lastEnd = end
       case .arrived(let request):
         begin(request, arrivals, step)
       case .rejected(let request, _):
@@ -125,7 +131,7 @@ public struct StoryLog: Sendable {
         pulses[request.index].lastTurn = turn - 1
         pulses[request.index].lastEnd = move.end
         pulses[request.index].instance = move.target
-      case .routed, .swappedOut, .swappedIn, .switched, .settled:
+      case .routed, .turnedBack, .swappedOut, .swappedIn, .switched, .settled:
         break
       }
     }

@@ -79,10 +79,10 @@ public enum AxisCatalogue {
     name: "prefill", summary: "how prompts are cut",
     members: PrefillShape.members,
     current: { $0.planner.prefill.choice.description },
-    change: { engine, choice in
-      if let shape = PrefillShape(choice) { engine.planner.prefill = shape }
-      return []
-    })
+    obstacle: { engine, choice in
+      PrefillShape(choice).flatMap { engine.device.obstacle(to: $0) ?? engine.membership?.obstacle(to: $0) }
+    },
+    change: { engine, choice in PrefillShape(choice).map { engine.setPrefill($0) } ?? [] })
 
   static let batching = Axis(
     name: "batching", summary: "when requests may join a batch",
@@ -123,7 +123,7 @@ public enum AxisCatalogue {
     name: "max-batched-tokens", summary: "tokens computed in a step", members: [], range: 1...1_048_576,
     current: { String($0.planner.limits.maxBatchedTokens) },
     change: { engine, choice in
-      engine.planner.limits.maxBatchedTokens = choice.values[0]
+      engine.setMaxBatchedTokens(choice.values[0])
       return []
     })
 

@@ -207,6 +207,9 @@ extension Configuration {
     }
     let rules = FleetRules(router: router, transfer: transfer, linkChoice: link, roles: roleRule)
     let reader = try engine(for: trace)
+    guard reader.planner.prefill != .interruptible else {
+      throw ConfigurationError("--prefill \(prefill): with several instances a router sends arrivals when they come, and a step under way cannot be told of them — choose another")
+    }
     guard case .disaggregated(let prefill, let decode) = placement else {
       return Fleet(Array(repeating: reader, count: replicas), roles: Array(repeating: .both, count: replicas), rules: rules, cargo: nil)
     }
@@ -279,6 +282,9 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
+    if let obstacle = device.obstacle(to: planner.prefill) {
+      throw ConfigurationError("--prefill \(prefill): \(obstacle) — leave it at chunked or whole")
+    }
     return Engine(
       trace: trace, planner: planner,
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: device,

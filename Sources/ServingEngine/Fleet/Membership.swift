@@ -1,5 +1,6 @@
 import Core
 import Hardware
+import Scheduling
 
 /// What an instance knows of the fleet that it is part of. The rules are the same in all of them.
 public struct Membership: Sendable {
@@ -24,6 +25,11 @@ public struct Membership: Sendable {
   }
 
   public var isDisaggregated: Bool { role != .both }
+
+  /// Who arrives during a step is routed by what the instances are like then, and that step is decided already.
+  func obstacle(to shape: PrefillShape) -> String? {
+    shape == .interruptible ? "a router sends arrivals when they come, and a step under way cannot be told of them — leave it to one instance" : nil
+  }
 }
 
 /// What can be switched of a fleet while it runs.

@@ -211,8 +211,8 @@ extension Recording {
 
   /// The options of a header. Missing ones keep their defaults, so older recordings open.
   private struct Choices: Decodable {
-    var device, model, policy, batching, prefill, reservation, preemption: String?
-    var placement, router, roles, kvLink, kvTransfer, decodeDevice: String?
+    var device, model, policy, batching, prefill, placement, reservation, preemption: String?
+    var router, roles, kvLink, kvTransfer, decodeDevice: String?
     var tp, seed, replicas, decodeTP: Int?
     var prefixCache, asyncScheduling: String?
     var maxBatchedTokens, maxSequences, blockSize, kvBlocks: Int?
@@ -223,8 +223,8 @@ extension Recording {
     var ignoreEOS, exactActivations: String?
 
     enum CodingKeys: String, CodingKey {
-      case device, model, policy, batching, prefill, reservation, preemption, tp, seed
-      case placement, router, roles, replicas
+      case device, model, policy, batching, prefill, placement, reservation, preemption, tp, seed
+      case router, roles, replicas
       case kvLink = "kv-link", kvTransfer = "kv-transfer", decodeDevice = "decode-device", decodeTP = "decode-tp"
       case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs"
       case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
@@ -242,10 +242,10 @@ extension Recording {
       take(policy, \.policy)
       take(batching, \.batching)
       take(prefill, \.prefill)
+      take(placement, \.placement)
       take(reservation, \.reservation)
       take(preemption, \.preemption)
       take(tp, \.tensorParallel)
-      take(placement, \.placement)
       take(router, \.router)
       take(roles, \.roles)
       take(replicas, \.replicas)

@@ -63,8 +63,8 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
-    placement, replicas, router, kvLink, kvTransfer, roles,
+    policy, prefill, placement, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
+    replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
@@ -79,10 +79,15 @@ public enum AxisCatalogue {
     name: "prefill", summary: "how prompts are cut",
     members: PrefillShape.members,
     current: { $0.planner.prefill.choice.description },
-    obstacle: { engine, choice in
-      PrefillShape(choice).flatMap { engine.device.obstacle(to: $0) ?? engine.membership?.obstacle(to: $0) }
-    },
+    obstacle: { engine, choice in PrefillShape(choice).flatMap { engine.obstacle(to: $0) } },
     change: { engine, choice in PrefillShape(choice).map { engine.setPrefill($0) } ?? [] })
+
+  static let placement = Axis(
+    name: "placement", summary: "where prompts and decodes run",
+    members: PlacementCatalogue.members,
+    current: { $0.placement },
+    obstacle: { $0.obstacle(toPlacement: $1) },
+    change: { engine, choice in engine.setPlacement(choice) })
 
   static let batching = Axis(
     name: "batching", summary: "when requests may join a batch",

@@ -40,12 +40,12 @@ extension Configuration {
     switch axis.name {
     case "policy": policy = choice.description
     case "prefill": prefill = choice.description
+    case "placement": placement = choice.description
     case "reservation": reservation = choice.description
     case "preemption": preemption = choice.description
     case "batching": batching = choice.description
     case "prefix-cache": prefixCache = choice.description
     case "async-scheduling": asyncScheduling = choice.description
-    case "placement": placement = choice.description
     case "replicas": replicas = choice.values[0]
     case "router": router = choice.description
     case "kv-link": kvLink = choice.description

@@ -17,7 +17,6 @@ public struct Configuration: Equatable, Sendable {
   public var tensorParallel = 1
   /// Engines of their own GPUs that serve the trace together, where each does all of it.
   public var replicas = 1
-  public var placement = "colocated"
   /// Who sends requests to them.
   public var router = "least-loaded"
   /// What joins them, how keys and values are cut into copies on it, and whether they change sides; where requests move.
@@ -31,6 +30,7 @@ public struct Configuration: Equatable, Sendable {
   public var profile: ProfileFiles?
   public var policy = "fcfs"
   public var prefill = "chunked"
+  public var placement = "colocated"
   public var reservation = "paged"
   public var preemption = "recompute"
   public var batching = "continuous"
@@ -99,7 +99,7 @@ public struct Configuration: Equatable, Sendable {
     let number = { (value: Double?) in value.map(Value.number) ?? Value.none }
     let own: [(name: String, value: Value)] = [
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("policy", .text(policy)),
-      ("prefill", .text(prefill)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
+      ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
@@ -114,7 +114,7 @@ public struct Configuration: Equatable, Sendable {
       ("exact-activations", tokens.map { .text($0.activationsAreExact ? "on" : "off") } ?? .none),
       ("threads", tokens?.machine.map { .whole($0.threads) } ?? .none),
     ]
-    return own + real + [("placement", .text(placement))] + several + Self.settled.map { ($0.axis, $0.axis == "pp" ? .whole(1) : .text($0.member)) }
+    return own + real + several + Self.settled.map { ($0.axis, $0.axis == "pp" ? .whole(1) : .text($0.member)) }
   }
 }
 
@@ -186,34 +186,37 @@ extension Configuration {
     func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
       do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
     }
-    guard let placement = Placement(try read(AxisCatalogue.placement, placement)),
-      let router = RouterCatalogue.router(try read(AxisCatalogue.router, router)),
+    let place = try read(AxisCatalogue.placement, placement)
+    _ = try read(AxisCatalogue.replicas, String(replicas))
+    guard let router = RouterCatalogue.router(try read(AxisCatalogue.router, router)),
       let link = KVLinkChoice(try read(AxisCatalogue.kvLink, kvLink)),
       let transfer = KVTransfer(rawValue: try read(AxisCatalogue.kvTransfer, kvTransfer).name),
       let roleRule = RoleRule(try read(AxisCatalogue.roles, roles))
     else { fatalError("a choice that was read a moment ago is in no catalogue") }
-    _ = try read(AxisCatalogue.replicas, String(replicas))
-    if placement == .colocated {
+    let disaggregation = Disaggregation(place)
+    if disaggregation == nil {
       guard decodeDevice == nil, decodeTensorParallel == nil else {
-        throw ConfigurationError("--decode-device, --decode-tp: with --placement colocated every instance decodes — give --placement disaggregated:PxD, or leave them out")
+        throw ConfigurationError("--decode-device, --decode-tp: with --placement \(placement) every instance decodes — give --placement disaggregated:PxD, or leave them out")
       }
       if replicas == 1 { return Fleet(try engine(for: trace, recorded: recorded)) }
     } else if replicas > 1 {
-      throw ConfigurationError("--replicas \(replicas): --placement \(self.placement) says how many instances there are — leave it out")
+      throw ConfigurationError("--replicas \(replicas): --placement \(placement) says how many instances there are — leave it out")
     }
     guard !isMeasured, tokens == nil else {
       throw ConfigurationError(
-        "--\(replicas > 1 ? "replicas \(replicas)" : "placement \(self.placement)"): this machine's cores are one instance, and real tokens come from it — give a GPU as --device, without --tokens-from")
+        "--\(replicas > 1 ? "replicas \(replicas)" : "placement \(placement)"): this machine's cores are one instance, and real tokens come from it — give a GPU as --device, without --tokens-from")
     }
     let rules = FleetRules(router: router, transfer: transfer, linkChoice: link, roles: roleRule)
-    let reader = try engine(for: trace)
+    var reading = self
+    if disaggregation != nil { reading.placement = PlacementCatalogue.colocated.name }
+    let reader = try reading.engine(for: trace)
     guard reader.planner.prefill != .interruptible else {
-      throw ConfigurationError("--prefill \(prefill): with several instances a router sends arrivals when they come, and a step under way cannot be told of them — choose another")
+      throw ConfigurationError("--prefill \(prefill): with several instances a router sends requests as they arrive, and a step under way cannot be told of them — leave it at chunked or whole")
     }
-    guard case .disaggregated(let prefill, let decode) = placement else {
-      return Fleet(Array(repeating: reader, count: replicas), roles: Array(repeating: .both, count: replicas), rules: rules, cargo: nil)
+    guard let disaggregation else {
+      return Fleet(Array(repeating: reader, count: replicas), roles: Array(repeating: .both, count: replicas), rules: rules)
     }
-    var decoding = self
+    var decoding = reading
     if let decodeDevice {
       decoding.device = decodeDevice
       decoding.calibration = nil
@@ -221,9 +224,9 @@ extension Configuration {
     decoding.tensorParallel = decodeTensorParallel ?? tensorParallel
     let decoder = try decoding.engine(for: trace)
     return Fleet(
-      Array(repeating: reader, count: prefill) + Array(repeating: decoder, count: decode),
-      roles: Array(repeating: .prefill, count: prefill) + Array(repeating: .decode, count: decode), rules: rules,
-      cargo: Fleet.Cargo(from: reader, to: decoder))
+      Array(repeating: reader, count: disaggregation.prefill) + Array(repeating: decoder, count: disaggregation.decode),
+      roles: Array(repeating: .prefill, count: disaggregation.prefill) + Array(repeating: .decode, count: disaggregation.decode),
+      rules: rules, cargo: Fleet.Cargo(from: reader, to: decoder))
   }
 
   private func measuredEngine(for trace: Trace, recorded: RecordedDevice.Facts?) throws(ConfigurationError) -> Engine {
@@ -282,15 +285,19 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
-    if let obstacle = device.obstacle(to: planner.prefill) {
-      throw ConfigurationError("--prefill \(prefill): \(obstacle) — leave it at chunked or whole")
-    }
-    return Engine(
+    let place: Choice
+    do { place = try AxisCatalogue.placement.choice(placement) } catch { throw ConfigurationError(error.description) }
+    var engine = Engine(
       trace: trace, planner: planner,
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: device,
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
+    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement)] {
+      if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
+    }
+    _ = engine.setPlacement(place)
+    return engine
   }
 
   private func planner(_ limits: Limits) throws(ConfigurationError) -> Planner {

@@ -77,13 +77,14 @@ public struct Fleet: Sendable {
     instances = engines
     facts = Array(repeating: Facts(), count: engines.count)
     self.cargo = cargo
-    let placement: Placement = cargo == nil
-      ? .colocated : .disaggregated(prefill: roles.count { $0 == .prefill }, decode: roles.count { $0 == .decode })
+    let disaggregation = cargo.map { _ in
+      Disaggregation(prefill: roles.count { $0 == .prefill }, decode: roles.count { $0 == .decode })
+    }
     let leastPool = engines.map(\.state.memory.pool.usableCount).min() ?? 0
     for number in instances.indices {
       instances[number].membership = Membership(
-        number: number, count: engines.count, role: roles[number], leastPool: leastPool, placement: placement,
-        rules: rules)
+        number: number, count: engines.count, role: roles[number], leastPool: leastPool,
+        disaggregation: disaggregation, rules: rules)
     }
   }
 
@@ -149,6 +150,7 @@ public struct Fleet: Sendable {
   }
 
   private mutating func take(_ number: Int) throws(DeviceError) -> StepReport {
+    instances[number].state.horizon = nextArrival
     guard var report = try instances[number].step() else { fatalError("instance \(number) was to take a step and is done") }
     report.events = pendingEvents + facts[number].pendingEvents + report.events
     pendingEvents = []

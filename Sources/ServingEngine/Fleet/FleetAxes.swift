@@ -2,16 +2,6 @@ import Core
 
 /// What can be chosen where several engines serve one trace. Each instance carries the rules; they are the same in all.
 extension AxisCatalogue {
-  static let placement = Axis(
-    name: "placement", summary: "which GPUs read prompts, and which decode",
-    members: Placement.members,
-    current: { $0.placement.choice.description },
-    obstacle: { engine, choice in
-      Placement(choice) == engine.placement
-        ? nil : "start a run with it — GPUs cannot be added or taken away while one runs"
-    },
-    change: { _, _ in [] })
-
   static let replicas = Axis(
     name: "replicas", summary: "engines on GPUs of their own that serve the trace together", members: [], range: 1...64,
     current: { String($0.replicas) },
@@ -67,7 +57,10 @@ extension AxisCatalogue {
 }
 
 extension Engine {
-  /// As it was chosen for all instances.
-  var placement: Placement { membership?.placement ?? .colocated }
-  var replicas: Int { placement == .colocated ? membership?.count ?? 1 : 1 }
+  /// As it was chosen, for all instances where they are several.
+  var placement: String {
+    (membership?.disaggregation?.choice ?? split?.choice)?.description ?? PlacementCatalogue.colocated.name
+  }
+  /// Instances that each do all.
+  var replicas: Int { membership?.isDisaggregated == true ? 1 : membership?.count ?? 1 }
 }

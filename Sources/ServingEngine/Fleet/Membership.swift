@@ -1,6 +1,5 @@
 import Core
 import Hardware
-import Scheduling
 
 /// What an instance knows of the fleet that it is part of. The rules are the same in all of them.
 public struct Membership: Sendable {
@@ -11,8 +10,8 @@ public struct Membership: Sendable {
   public internal(set) var role: Role
   /// Usable blocks of the smallest pool that a request may have to fit into.
   public let leastPool: Int
-  /// Which GPUs do what, as the fleet was made.
-  public let placement: Placement
+  /// Who reads prompts and who decodes, as the fleet was made; nil where each does both.
+  public let disaggregation: Disaggregation?
   public internal(set) var rules: FleetRules
 
   public enum Role: String, Equatable, Sendable {
@@ -24,12 +23,7 @@ public struct Membership: Sendable {
     case decode
   }
 
-  public var isDisaggregated: Bool { role != .both }
-
-  /// Who arrives during a step is routed by what the instances are like then, and that step is decided already.
-  func obstacle(to shape: PrefillShape) -> String? {
-    shape == .interruptible ? "a router sends arrivals when they come, and a step under way cannot be told of them — leave it to one instance" : nil
-  }
+  public var isDisaggregated: Bool { disaggregation != nil }
 }
 
 /// What can be switched of a fleet while it runs.

@@ -31,6 +31,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "prefill", "How prompts are cut"))
   var prefill: String?
 
+  @Option(help: EngineOptions.help(of: "placement", "Where prompts and decodes run"))
+  var placement: String?
+
   @Option(help: EngineOptions.help(of: "reservation", "KV memory that a request is given"))
   var reservation: String?
 
@@ -71,9 +74,6 @@ struct EngineOptions: ParsableArguments {
   var seed: UInt64?
 
   @OptionGroup var sampling: SamplingOptions
-
-  @Option(help: EngineOptions.help(of: "placement", "Which GPUs read prompts and which decode"))
-  var placement: String?
 
   @Option(help: ArgumentHelp("Engines, each on GPUs of its own, that serve the trace together.", valueName: "n"))
   var replicas: Int?

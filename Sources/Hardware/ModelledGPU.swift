@@ -106,6 +106,12 @@ public struct ModelledGPU: Device {
       hostTimePerSequence: hostTimePerSequence, linkBandwidth: linkBandwidth, profile: nil, share: share)
   }
 
+  /// Not with a profile: its times are those of the whole GPU.
+  public func nanoBatched(_ most: Int) -> (any Device)? {
+    if isProfiled { return nil }
+    return most > 1 ? try? NanoBatchedGPU(self, most: most) : self
+  }
+
   public func hostTime(sequences: Int) -> EngineTime {
     hostTime + EngineTime(nanoseconds: hostTimePerSequence.nanoseconds * Int64(sequences))
   }
@@ -194,7 +200,7 @@ public struct ModelledGPU: Device {
 }
 
 /// The sums over a step's kernels.
-private struct StepTotals {
+struct StepTotals: Sendable {
   var duration: EngineTime
   private let energy: EnergyModel?
   private let ranks: Int
@@ -225,7 +231,7 @@ private struct StepTotals {
     guard let energy, kernel.time > .zero else { return }
     let alone = Double(kernel.time.nanoseconds)
     // A message of n bytes is read and written once here, and crosses the link about as often.
-    let link = kind == .allReduce ? kernel.bytes / alone * 1e9 : 0
+    let link = kind == .allReduce || kind == .send ? kernel.bytes / alone * 1e9 : 0
     let watts = energy.watts(
       sm: kernel.smBusy, tensor: kernel.tensorBusy, memory: min(1, kernel.bytes * 1000 / (bandwidth * alone)), link: link)
     joules += watts * Double(time) * 1e-9

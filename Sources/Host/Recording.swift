@@ -213,7 +213,8 @@ extension Recording {
   private struct Choices: Decodable {
     var device, model, policy, batching, prefill, placement, reservation, preemption: String?
     var router, roles, kvLink, kvTransfer, decodeDevice: String?
-    var tp, seed, replicas, decodeTP: Int?
+    var tp, pp, seed, replicas, decodeTP: Int?
+    var stageLink: Double?
     var prefixCache, asyncScheduling: String?
     var maxBatchedTokens, maxSequences, blockSize, kvBlocks: Int?
     var memoryUtilization, sloTTFT, sloTPOT: Double?
@@ -223,7 +224,8 @@ extension Recording {
     var ignoreEOS, exactActivations: String?
 
     enum CodingKeys: String, CodingKey {
-      case device, model, policy, batching, prefill, placement, reservation, preemption, tp, seed
+      case device, model, policy, batching, prefill, placement, reservation, preemption, tp, pp, seed
+      case stageLink = "pp-link"
       case router, roles, replicas
       case kvLink = "kv-link", kvTransfer = "kv-transfer", decodeDevice = "decode-device", decodeTP = "decode-tp"
       case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs"
@@ -253,6 +255,8 @@ extension Recording {
       take(kvTransfer, \.kvTransfer)
       configuration.decodeDevice = decodeDevice
       configuration.decodeTensorParallel = decodeTP
+      take(pp, \.pipelineParallel)
+      configuration.stageLink = stageLink
       take(seed.map { UInt64(truncatingIfNeeded: $0) }, \.seed)
       take(prefixCache, \.prefixCache)
       take(asyncScheduling, \.asyncScheduling)

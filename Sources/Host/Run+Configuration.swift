@@ -48,7 +48,7 @@ extension Summary {
     if let gpu = engine.device.modelledGPU {
       bench.bytesPerToken = Double(gpu.model.allocatedKVBytesPerToken())
       bench.keptFraction = 1
-      bench.gpus = fleet.instances.reduce(0) { $0 + ($1.device.modelledGPU?.tensorParallel ?? 0) }
+      bench.gpus = fleet.instances.reduce(0) { $0 + ($1.device.modelledGPU?.tensorParallel ?? 0) * configuration.pipelineParallel }
       bench.peakOperationsPerSecond = gpu.peakOperationsPerSecond
     } else if let facts = engine.device.recordedFacts {
       bench.bytesPerToken = Double(facts.kvBytesPerToken)

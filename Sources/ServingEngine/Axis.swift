@@ -79,13 +79,13 @@ public enum AxisCatalogue {
     name: "prefill", summary: "how prompts are cut",
     members: PrefillShape.members,
     current: { $0.planner.prefill.choice.description },
-    obstacle: { engine, choice in PrefillShape(choice).flatMap { engine.obstacle(to: $0) } },
+    obstacle: { engine, choice in PrefillShape(choice).flatMap { engine.obstacle(toPrefill: $0) } },
     change: { engine, choice in PrefillShape(choice).map { engine.setPrefill($0) } ?? [] })
 
   static let placement = Axis(
     name: "placement", summary: "where prompts and decodes run",
     members: PlacementCatalogue.members,
-    current: { $0.placement },
+    current: { $0.placement.description },
     obstacle: { $0.obstacle(toPlacement: $1) },
     change: { engine, choice in engine.setPlacement(choice) })
 

@@ -15,6 +15,10 @@ public struct Configuration: Equatable, Sendable {
   public var calibration: Accelerator.Efficiency?
   /// GPUs that share every layer.
   public var tensorParallel = 1
+  /// Stages of a pipeline that share out the layers, each of `tensorParallel` GPUs.
+  public var pipelineParallel = 1
+  /// GB/s of each GPU from a stage to the next; nil takes the node's links, and beyond eight GPUs the network's.
+  public var stageLink: Double?
   /// Engines of their own GPUs that serve the trace together, where each does all of it.
   public var replicas = 1
   /// Who sends requests to them.
@@ -80,7 +84,6 @@ public struct Configuration: Equatable, Sendable {
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
     ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
-    ("pp", "1"),
   ]
 
   /// Who serves, where they are several.
@@ -98,7 +101,8 @@ public struct Configuration: Equatable, Sendable {
   public var choices: [(name: String, value: Value)] {
     let number = { (value: Double?) in value.map(Value.number) ?? Value.none }
     let own: [(name: String, value: Value)] = [
-      ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("policy", .text(policy)),
+      ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("pp", .whole(pipelineParallel)),
+      ("pp-link", number(stageLink)), ("policy", .text(policy)),
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
@@ -114,7 +118,7 @@ public struct Configuration: Equatable, Sendable {
       ("exact-activations", tokens.map { .text($0.activationsAreExact ? "on" : "off") } ?? .none),
       ("threads", tokens?.machine.map { .whole($0.threads) } ?? .none),
     ]
-    return own + real + several + Self.settled.map { ($0.axis, $0.axis == "pp" ? .whole(1) : .text($0.member)) }
+    return own + real + several + Self.settled.map { ($0.axis, .text($0.member)) }
   }
 }
 
@@ -153,7 +157,7 @@ extension Configuration {
     if isMeasured { return try measuredEngine(for: trace, recorded: recorded) }
     let card = try modelCard()
     var accelerator: Accelerator
-    let gpu: ModelledGPU
+    let gpus: any Device
     let blocks: Int
     do {
       accelerator = try AcceleratorCatalogue.accelerator(named: device)
@@ -161,9 +165,10 @@ extension Configuration {
       let profile = try profile.map { files throws(ProfileError) in
         try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       }
-      gpu = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
+      let stage = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
+      gpus = pipelineParallel > 1 ? try PipelinedGPU(stage, stages: pipelineParallel, network: stageLink) : stage
       blocks = try kvBlocks ?? MemoryPlan(
-        accelerator: accelerator, model: card, tensorParallel: tensorParallel, tokensPerBlock: blockSize,
+        accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize,
         maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization
       ).blocks
     } catch {
@@ -171,13 +176,14 @@ extension Configuration {
     }
     guard tokens != nil else {
       return try engine(
-        for: trace, device: gpu, blocks: blocks, contextLength: card.contextLength,
-        hostLink: HostLink(accelerator: accelerator, model: card, tensorParallel: tensorParallel, tokensPerBlock: blockSize))
+        for: trace, device: gpus, blocks: blocks, contextLength: card.contextLength,
+        hostLink: HostLink(
+          accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize))
     }
     let real = try realDevice(blocks: blocks, recorded: recorded)
     // No host memory: the keys and values of the small model are really there, and nobody copies them.
     return try engine(
-      for: trace, device: JoinedDevice(clock: gpu, tokens: real.device), blocks: real.blocks,
+      for: trace, device: JoinedDevice(clock: gpus, tokens: real.device), blocks: real.blocks,
       contextLength: min(card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
   }
 
@@ -226,11 +232,13 @@ extension Configuration {
     return Fleet(
       Array(repeating: reader, count: disaggregation.prefill) + Array(repeating: decoder, count: disaggregation.decode),
       roles: Array(repeating: .prefill, count: disaggregation.prefill) + Array(repeating: .decode, count: disaggregation.decode),
-      rules: rules, cargo: Fleet.Cargo(from: reader, to: decoder))
+      rules: rules, cargo: Fleet.Cargo(from: reader, to: decoder, stages: pipelineParallel))
   }
 
   private func measuredEngine(for trace: Trace, recorded: RecordedDevice.Facts?) throws(ConfigurationError) -> Engine {
-    guard tensorParallel == 1 else { throw ConfigurationError("--tp \(tensorParallel): the cpu device is one machine — leave it out") }
+    for (option, count) in [("tp", tensorParallel), ("pp", pipelineParallel)] where count != 1 {
+      throw ConfigurationError("--\(option) \(count): the cpu device is one machine — leave it out")
+    }
     guard profile == nil, calibration == nil else {
       throw ConfigurationError("--device cpu: its times are measured as they happen — leave --profile and --calibration out")
     }
@@ -293,8 +301,8 @@ extension Configuration {
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
-    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement)] {
-      if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
+    if let fault = AxisCatalogue.placement.fault(of: placement, in: engine) ?? AxisCatalogue.prefill.fault(of: prefill, in: engine) {
+      throw ConfigurationError(fault)
     }
     _ = engine.setPlacement(place)
     return engine

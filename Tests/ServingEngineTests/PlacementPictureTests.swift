@@ -106,7 +106,7 @@ struct PlacementPictureTests {
       tokensPerStep: 8, arrivals: [0, 1], prompts: [4, 12], outputs: [7, 3], aborts: [1: 4], placement: "split-static")
     var ends: [Int] = []
     while let report = try bench.engine.step() {
-      if report.events.contains(.finished(1, .aborted)) { ends.append(Int(report.record.start.milliseconds)) }
+      if report.events.contains(.finished(RequestID(1), .aborted)) { ends.append(Int(report.record.start.milliseconds)) }
     }
     // Its first chunk is under way from 3 to 6 ms.
     #expect(ends == [6])
@@ -118,7 +118,7 @@ struct PlacementPictureTests {
     let bench = TinyBench(prompts: [3], outputs: [3])
     let axis = try #require(AxisCatalogue.axis(named: "placement"))
     #expect(axis.fault(of: "split-reactive", in: bench.engine) == "--placement split-reactive: it adapts to targets — give --slo-ttft-ms and --slo-tpot-ms")
-    let staged = TinyBench(prompts: [3], outputs: [3], stages: 2)
+    let staged = TinyBench(prompts: [3], outputs: [3], device: MillisecondDevice(stages: 2))
     #expect(axis.fault(of: "split-static", in: staged.engine) == "--placement split-static: each stage of a millisecond a step has a batch of its own already — leave --pp out")
   }
 }

@@ -63,13 +63,14 @@ extension Fleet {
       self.accelerators = accelerators
     }
 
-    init(from reader: Engine, to decoder: Engine) {
+    /// - Parameter stages: Of both sides; each stage's GPUs move the layers that they have.
+    init(from reader: Engine, to decoder: Engine, stages: Int) {
       let gpus = [reader, decoder].compactMap(\.device.modelledGPU)
       let tokens = reader.state.memory.tokensPerBlock
       // Ranks that hold the same heads hold them once too often: the fewest bytes are what must go.
       bytesPerBlock = gpus.map { $0.model.kvBytesPerToken(ranks: $0.tensorParallel) * $0.tensorParallel * tokens }.min() ?? 0
-      copiesPerBlock = 2 * (gpus.first?.model.layers ?? 0)
-      self.gpus = gpus.map(\.tensorParallel).min() ?? 1
+      copiesPerBlock = 2 * (((gpus.first?.model.layers ?? 0) + stages - 1) / stages)
+      self.gpus = stages * (gpus.map(\.tensorParallel).min() ?? 1)
       accelerators = gpus.map(\.accelerator)
     }
 

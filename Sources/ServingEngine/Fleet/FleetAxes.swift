@@ -57,10 +57,6 @@ extension AxisCatalogue {
 }
 
 extension Engine {
-  /// As it was chosen, for all instances where they are several.
-  var placement: String {
-    (membership?.disaggregation?.choice ?? split?.choice)?.description ?? PlacementCatalogue.colocated.name
-  }
   /// Instances that each do all.
   var replicas: Int { membership?.isDisaggregated == true ? 1 : membership?.count ?? 1 }
 }

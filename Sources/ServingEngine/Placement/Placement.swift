@@ -11,7 +11,8 @@ public enum PlacementCatalogue {
   /// Placements that divide the SMs of a GPU. Adding one is a file and a line here.
   static let splits: [any SMSplit.Type] = [StaticSplit.self, ReactiveSplit.self, PredictiveSplit.self]
 
-  public static let members: [Descriptor] = [colocated] + splits.map { $0.descriptor } + [Disaggregation.descriptor]
+  public static let members: [Descriptor] =
+    [colocated] + splits.map { $0.descriptor } + [NanoBatching.descriptor, Disaggregation.descriptor]
 
   static func split(_ choice: Choice) -> (any SMSplit)? {
     splits.first { $0.descriptor.name == choice.name }?.init(choice.values)
@@ -24,11 +25,14 @@ extension Engine {
     guard membership?.disaggregation == Disaggregation(choice) else {
       return "start a run with it — GPUs cannot be added or taken away while one runs"
     }
-    guard let split = PlacementCatalogue.split(choice) else { return nil }
-    if planner.prefill.cutsLayers {
-      return "prompts go through the layers in parts, one batch at a time — leave --prefill at chunked or whole"
+    if choice.name == NanoBatching.descriptor.name {
+      return hasStages ? "\(device.name) has a batch on each stage already — leave --pp out" : NanoBatching.obstacle(device)
     }
+    guard let split = PlacementCatalogue.split(choice) else { return nil }
     if hasStages { return "each stage of \(device.name) has a batch of its own already — leave --pp out" }
+    if planner.prefill.cutsLayers {
+      return "prompts go through the layers in parts with --prefill \(planner.prefill.choice) — choose chunked or whole first"
+    }
     guard device.sharesSMs else {
       return device.isModelled && device.modelledGPU?.isProfiled == true
         ? "the times of a profile are those of the whole GPU — leave --profile out"
@@ -39,5 +43,23 @@ extension Engine {
       return "it adapts to targets — give --slo-ttft-ms and --slo-tpot-ms"
     }
     return nil
+  }
+
+  var placement: Choice {
+    if let disaggregation = membership?.disaggregation { return disaggregation.choice }
+    if let split { return split.choice }
+    return device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, [])
+  }
+
+  /// Why prompts cannot be cut so here; nil when they can.
+  func obstacle(toPrefill shape: PrefillShape) -> String? {
+    if shape == .interruptible, membership != nil {
+      return "a router sends requests as they arrive, and a step under way cannot be told of them — leave it at chunked or whole"
+    }
+    if let obstacle = device.obstacle(to: shape) { return "\(obstacle) — leave it at chunked or whole" }
+    guard shape.cutsLayers, runsOnLanes else { return nil }
+    return hasStages
+      ? "a stage of a pipeline has some of the layers only — leave it at chunked or whole"
+      : "beside decodes a prompt goes through all layers at once — choose --placement colocated first"
   }
 }

@@ -106,7 +106,6 @@ public struct ModelledGPU: Device {
       hostTimePerSequence: hostTimePerSequence, linkBandwidth: linkBandwidth, profile: nil, share: share)
   }
 
-  /// Not with a profile: its times are those of the whole GPU.
   public func nanoBatched(_ most: Int) -> (any Device)? {
     if isProfiled { return nil }
     return most > 1 ? try? NanoBatchedGPU(self, most: most) : self
@@ -178,6 +177,16 @@ public struct ModelledGPU: Device {
     var kind: KernelRun.Kind
     var layer: Int?
     var estimate: KernelEstimate
+  }
+
+  /// Kernels of a step, those of layers that are alike once and without a number; attention over prompts and over decodes
+  /// apart.
+  func launchesOnce(of batch: Batch) -> [(place: StepKernels.Place, launch: Launch)] {
+    var load = StepLoad(batch, for: kernels.attention)
+    load.isApart = true
+    var once: [(place: StepKernels.Place, launch: Launch)] = []
+    kernels.forEachKernel(of: load) { once.append(($1, Launch(kind: $0, layer: nil, estimate: $2))) }
+    return once
   }
 
   /// Every kernel of a step, in order.

@@ -20,17 +20,19 @@ public enum PlacementCatalogue {
 }
 
 extension Engine {
+  var placement: Choice {
+    membership?.disaggregation?.choice ?? split?.choice
+      ?? (device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, []))
+  }
+
   /// Why requests cannot be placed so here; nil when they can.
   func obstacle(toPlacement choice: Choice) -> String? {
     guard membership?.disaggregation == Disaggregation(choice) else {
       return "start a run with it — GPUs cannot be added or taken away while one runs"
     }
-    if choice.name == NanoBatching.descriptor.name {
-      return hasStages ? "\(device.name) has a batch on each stage already — leave --pp out" : NanoBatching.obstacle(device)
-    }
-    guard let split = PlacementCatalogue.split(choice) else { return nil }
+    if choice.name == PlacementCatalogue.colocated.name || membership?.isDisaggregated == true { return nil }
     if hasStages { return "each stage of \(device.name) has a batch of its own already — leave --pp out" }
-    if planner.prefill.cutsLayers {
+    if planner.prefill.cutsLayers, PlacementCatalogue.split(choice) != nil {
       return "prompts go through the layers in parts with --prefill \(planner.prefill.choice) — choose chunked or whole first"
     }
     guard device.sharesSMs else {
@@ -38,17 +40,12 @@ extension Engine {
         ? "the times of a profile are those of the whole GPU — leave --profile out"
         : "\(device.name) has no SMs to divide — choose a modelled GPU"
     }
+    guard let split = PlacementCatalogue.split(choice) else { return nil }
     let outlook = state.scheduler.outlook
     if type(of: split).needsTargets, outlook.ttft == nil || outlook.tpot == nil {
       return "it adapts to targets — give --slo-ttft-ms and --slo-tpot-ms"
     }
     return nil
-  }
-
-  var placement: Choice {
-    if let disaggregation = membership?.disaggregation { return disaggregation.choice }
-    if let split { return split.choice }
-    return device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, [])
   }
 
   /// Why prompts cannot be cut so here; nil when they can.

@@ -127,4 +127,25 @@ struct FindingTests {
       ])
     #expect(observatory.summaries.map(\.sentence) == ["1 time decodes stalled for prompts; 100.0 ms in all"])
   }
+
+  @Test("requests whose keys and values take longer than two tokens to arrive are bound by the link")
+  func linkBound() {
+    var script = Script((0, 16, 99))
+    script.arrivals = (0..<20).map { _ in Arrival(time: .zero, prompt: Prompt(TokenRun(.own(0), count: 16)), outputLimit: 9) }
+    script.step(10, (0..<20).map { .arrived($0) } + (0..<20).map { .admitted($0) })
+    for number in 0..<20 {
+      // Blocks at once, 30 ms for the link, 20 ms on it; a step takes 20 ms.
+      let ready = 20 * number
+      let move = KVMove(
+        source: 0, target: 1, blocks: 1, calls: 64, ready: .milliseconds(ready), granted: .milliseconds(ready),
+        start: .milliseconds(ready + 30), end: .milliseconds(ready + 50))
+      script.step(20, [.moved(RequestID(number), move), .computed(number, from: 16, 1)]) { $0.instance = 1 }
+    }
+    let observatory = script.observatory(bench: .init(kvBlocks: 100, tokensPerBlock: 16))
+    #expect(
+      sentences(observatory) == [
+        "16 link-bound: instance 2: keys and values of 16 requests took 50.0 ms to arrive in the median, 20.0 ms of it on the link; a decode step takes 20.0 ms"
+      ])
+    #expect(observatory.summaries.map(\.sentence) == ["instance 2: 16 requests were held up by the link between prefill and decode, 50.0 ms each"])
+  }
 }

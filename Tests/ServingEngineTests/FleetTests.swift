@@ -343,3 +343,46 @@ struct FleetTests {
     #expect(report.events.filter { if case .switched = $0 { true } else { false } } == [.switched(axis: "router", to: "prefix-aware:50")])
   }
 }
+
+@Suite("Routers")
+struct RouterTests {
+  @Test("each of the catalogue has its own name, and sends a request to someone who is there, the same one if asked again", arguments: 0..<40)
+  func conformance(seed: UInt64) throws {
+    var random = SplitMix(seed: seed, purpose: "routers")
+    let names = RouterCatalogue.members.map { $0.descriptor.name }
+    #expect(Set(names).count == names.count)
+    for member in RouterCatalogue.members {
+      let numbers = member.descriptor.parameters.map { $0.range.lowerBound + random.below($0.range.count) }
+      let router = member.init(values: numbers)
+      #expect(router.values == numbers)
+      let instances = (0..<1 + random.below(6)).map { number in
+        var glance = Glance(instance: 2 * number, waiting: random.below(90), running: random.below(200), freeBlocks: random.below(9))
+        glance.promptTokens = 1 + random.below(900)
+        glance.cachedTokens = random.below(glance.promptTokens)
+        return glance
+      }
+      let turn = random.below(1_000)
+      let position = router.choose(among: instances, turn: turn)
+      #expect(instances.indices.contains(position), "\(router.choice), seed \(seed)")
+      #expect(position == router.choose(among: instances, turn: turn))
+    }
+  }
+
+  @Test("equal loads go round; loads that have drifted apart count for more than a prefix")
+  func preferences() {
+    func glances(_ loads: [(waiting: Int, running: Int, cached: Int)]) -> [Glance] {
+      loads.enumerated().map { number, load in
+        var glance = Glance(instance: number, waiting: load.waiting, running: load.running, freeBlocks: 0)
+        (glance.promptTokens, glance.cachedTokens) = (100, load.cached)
+        return glance
+      }
+    }
+    let even = glances([(0, 4, 0), (0, 4, 0), (1, 0, 0)])
+    #expect((0..<4).map { LeastLoaded().choose(among: even, turn: $0) } == [0, 1, 2, 0])
+    #expect(LeastLoaded().choose(among: glances([(1, 0, 0), (0, 3, 0)]), turn: 0) == 1)
+    let prefix = PrefixAware()
+    #expect(prefix.choose(among: glances([(0, 40, 90), (0, 0, 0)]), turn: 0) == 0)
+    #expect(prefix.choose(among: glances([(0, 40, 29), (0, 0, 0)]), turn: 0) == 1, "less than 30 % of the prompt")
+    #expect(prefix.choose(among: glances([(0, 65, 90), (0, 0, 0)]), turn: 0) == 1, "65 requests more")
+  }
+}

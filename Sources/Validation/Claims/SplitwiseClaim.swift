@@ -41,7 +41,7 @@ struct SplitwiseClaim: Claim {
     Workload(name: "code", lengths: "prompt=lognormal:1469:1.36,output=lognormal:13:0.847"),
   ]
   private static let baseline = Design(name: "4 H100", prompt: (.h100, 4), token: nil)
-  private static let requests = 800
+  private static let requests = 400
 
   func run() throws(ClaimFault) -> [ClaimResult] {
     let reference = try Reference()
@@ -113,7 +113,7 @@ struct SplitwiseClaim: Claim {
     _ design: Design, _ workload: Workload, _ reference: Reference, above least: Double? = nil
   ) throws(ClaimFault) -> (rate: Double, watts: Double)? {
     var watts = 0.0
-    let rate = try Capacity(range: max(0.5, least ?? 0)...200, rounds: 6).greatest { rate throws(ClaimFault) in
+    let rate = try Capacity(range: max(0.5, least ?? 0)...200, rounds: 7).greatest { rate throws(ClaimFault) in
       let trial = try trial(design, workload, rate: rate)
       let score = try trial.run()
       guard reference.isKept(score) else { return false }

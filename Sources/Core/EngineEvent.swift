@@ -51,6 +51,43 @@ public enum EngineEvent: Equatable, Sendable {
   case switched(axis: String, to: String)
   /// What a switch did with what was in flight.
   case settled(axis: String, Settlement)
+  /// A request that arrived was sent to one of several instances, from 0.
+  case routed(RequestID, to: Int16)
+  /// Its first token came out, and another instance goes on with it. Its keys and values stay until they have been moved.
+  case departed(RequestID)
+  /// Its keys and values are where it goes on.
+  case moved(RequestID, KVMove)
+}
+
+/// How a request's keys and values went from one instance to another.
+public struct KVMove: Equatable, Sendable {
+  /// Instances, from 0. Equal where nothing had to be moved.
+  public var source: Int16
+  public var target: Int16
+  /// Blocks that went over the link; what the target's prefix cache held did not.
+  public var blocks: Int32
+  /// Copies that were started for them.
+  public var calls: Int32
+  /// When its first token was out.
+  public var ready: EngineTime
+  /// When it had blocks at the target, and so asked for the link.
+  public var granted: EngineTime
+  /// When the link was its own, and when all had been moved.
+  public var start: EngineTime
+  public var end: EngineTime
+
+  public init(
+    source: Int, target: Int, blocks: Int, calls: Int, ready: EngineTime, granted: EngineTime, start: EngineTime, end: EngineTime
+  ) {
+    self.source = Int16(truncatingIfNeeded: source)
+    self.target = Int16(truncatingIfNeeded: target)
+    self.blocks = Int32(truncatingIfNeeded: blocks)
+    self.calls = Int32(truncatingIfNeeded: calls)
+    self.ready = ready
+    self.granted = granted
+    self.start = start
+    self.end = end
+  }
 }
 
 /// How a switch deals with the requests and the memory that the old choice left: state moves, or it drains.
@@ -83,6 +120,8 @@ public enum Settlement: Equatable, Sendable {
 /// What one step was, in numbers: a row of the steps CSV and a column of the timeline.
 public struct StepRecord: Equatable, Sendable {
   public var step: StepIndex = 0
+  /// Which of several engines took it, from 0.
+  public var instance: Int16 = 0
   public var start: EngineTime = .zero
   public var duration: EngineTime = .zero
   public var sequences: Int32 = 0

@@ -70,14 +70,15 @@ public struct Recording: Equatable, Sendable {
     self.end = end
   }
 
-  /// What was recorded of an engine's run so far.
+  /// What was recorded of a run so far.
   ///
   /// - Parameter outcomes: Of each step, where outcomes are inputs.
-  public init(configuration: Configuration, engine: Engine, commands: [PlacedCommand], outcomes: [BatchOutcome]) {
+  public init(configuration: Configuration, fleet: Fleet, commands: [PlacedCommand], outcomes: [BatchOutcome]) {
+    let engine = fleet.instances[0]
     let state = engine.state
     self.init(
-      configuration: configuration, trace: engine.trace, commands: commands, device: engine.device.recordedFacts,
-      outcomes: outcomes, end: End(step: state.step, digest: state.history, time: state.now))
+      configuration: configuration, trace: fleet.trace, commands: commands, device: engine.device.recordedFacts,
+      outcomes: outcomes, end: End(step: fleet.stepsTaken, digest: fleet.digest, time: fleet.now))
     guard device != nil else { return }
     self.configuration.kvBlocks = state.memory.pool.blockCount
     if let language = engine.device.language {
@@ -88,7 +89,7 @@ public struct Recording: Equatable, Sendable {
   /// What was recorded of a timeline up to its newest moment.
   public init(configuration: Configuration, timeline: Timeline) {
     self.init(
-      configuration: configuration, engine: timeline.head.engine, commands: timeline.commands, outcomes: timeline.outcomes)
+      configuration: configuration, fleet: timeline.head.fleet, commands: timeline.commands, outcomes: timeline.outcomes)
   }
 
 }
@@ -211,7 +212,8 @@ extension Recording {
   /// The options of a header. Missing ones keep their defaults, so older recordings open.
   private struct Choices: Decodable {
     var device, model, policy, batching, prefill, placement, reservation, preemption: String?
-    var tp, pp, seed: Int?
+    var router, roles, kvLink, kvTransfer, decodeDevice: String?
+    var tp, pp, seed, replicas, decodeTP: Int?
     var stageLink: Double?
     var prefixCache, asyncScheduling: String?
     var maxBatchedTokens, maxSequences, maxModelLength, blockSize, kvBlocks: Int?
@@ -224,6 +226,8 @@ extension Recording {
     enum CodingKeys: String, CodingKey {
       case device, model, policy, batching, prefill, placement, reservation, preemption, tp, pp, seed
       case stageLink = "pp-link"
+      case router, roles, replicas
+      case kvLink = "kv-link", kvTransfer = "kv-transfer", decodeDevice = "decode-device", decodeTP = "decode-tp"
       case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs", maxModelLength = "max-model-len"
       case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
       case sloTTFT = "slo-ttft-ms", sloTPOT = "slo-tpot-ms"
@@ -244,6 +248,13 @@ extension Recording {
       take(reservation, \.reservation)
       take(preemption, \.preemption)
       take(tp, \.tensorParallel)
+      take(router, \.router)
+      take(roles, \.roles)
+      take(replicas, \.replicas)
+      take(kvLink, \.kvLink)
+      take(kvTransfer, \.kvTransfer)
+      configuration.decodeDevice = decodeDevice
+      configuration.decodeTensorParallel = decodeTP
       take(pp, \.pipelineParallel)
       configuration.stageLink = stageLink
       take(seed.map { UInt64(truncatingIfNeeded: $0) }, \.seed)

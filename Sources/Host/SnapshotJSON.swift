@@ -24,7 +24,7 @@ public enum SnapshotJSON {
       "configuration": JSONValue(configuration.json),
       "choices": JSONValue(AxisCatalogue.all.map { ($0.name, .string($0.current(engine))) }),
       "requests": [
-        "arrived": .integer(engine.state.arrived), "completed": .integer(run.observatory.scoreboard.completed),
+        "arrived": .integer(run.fleet.arrived), "completed": .integer(run.observatory.scoreboard.completed),
         "rejected": .integer(run.observatory.scoreboard.rejected), "running": .integer(scheduler.running.count),
         "waiting": .integer(scheduler.waiting.count),
       ],
@@ -33,7 +33,7 @@ public enum SnapshotJSON {
       "waiting_head": .array(waiting.map { request($0, run) }),
       "kv": memory(scheduler.memory),
       "hardware": run.last.map { hardware($0, engine) } ?? .null,
-      "history_digest": .string(engine.state.history.description),
+      "history_digest": .string(run.fleet.digest.description),
     ]
   }
 

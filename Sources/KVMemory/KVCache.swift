@@ -62,14 +62,33 @@ public struct KVCache: Equatable, Sendable {
     let known = request.known
     var block = tables[table].hashes.count
     while (block + 1) * tokensPerBlock + hashLookahead <= known {
-      var digest = Digest(value: block == 0 ? 0 : tables[table].hashes[block - 1])
-      let start = block * tokensPerBlock
-      request.forEachToken(in: start..<start + tokensPerBlock + hashLookahead) {
-        digest.fold(UInt64(UInt32(bitPattern: $0)))
-      }
-      tables[table].hashes.append(digest.value == 0 ? 1 : digest.value)
+      tables[table].hashes.append(hash(of: block, after: block == 0 ? 0 : tables[table].hashes[block - 1], in: request))
       block += 1
     }
+  }
+
+  /// The hash of a full block, chained to the one before it.
+  private func hash(of block: Int, after previous: BlockHash, in request: Request) -> BlockHash {
+    var digest = Digest(value: previous)
+    let start = block * tokensPerBlock
+    request.forEachToken(in: start..<start + tokensPerBlock + hashLookahead) {
+      digest.fold(UInt64(UInt32(bitPattern: $0)))
+    }
+    return digest.value == 0 ? 1 : digest.value
+  }
+
+  /// Leading blocks of a request's known tokens that could be found now, for those who have not given it a table.
+  /// Hashes only as far as it finds something.
+  public func cachedBlocks(of request: Request) -> Int {
+    guard reusesPrefixes else { return 0 }
+    var block = 0
+    var previous: BlockHash = 0
+    while (block + 1) * tokensPerBlock + hashLookahead <= request.known {
+      previous = hash(of: block, after: previous, in: request)
+      guard index.block(holding: previous) != nil else { break }
+      block += 1
+    }
+    return block
   }
 
   /// What a lookup found: leading blocks, and how many of them are free now.

@@ -64,7 +64,7 @@ public struct Axis: Sendable {
 public enum AxisCatalogue {
   public static let all: [Axis] = [
     policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, maxBatchedTokens,
-    maxSequences, asyncScheduling,
+    maxSequences, asyncScheduling, replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }

@@ -19,6 +19,17 @@ public struct Configuration: Equatable, Sendable {
   public var pipelineParallel = 1
   /// GB/s of each GPU from a stage to the next; nil takes the node's links, and beyond eight GPUs the network's.
   public var stageLink: Double?
+  /// Engines of their own GPUs that serve the trace together, where each does all of it.
+  public var replicas = 1
+  /// Who sends requests to them.
+  public var router = "least-loaded"
+  /// What joins them, how keys and values are cut into copies on it, and whether they change sides; where requests move.
+  public var kvLink = "node"
+  public var kvTransfer = "per-block"
+  public var roles = "fixed"
+  /// GPUs of an instance that decodes, where it is not one of the others' kind; nil: they are alike.
+  public var decodeDevice: String?
+  public var decodeTensorParallel: Int?
   /// Tables of measured kernels that go before the equations; nil for none.
   public var profile: ProfileFiles?
   public var policy = "fcfs"
@@ -81,6 +92,17 @@ public struct Configuration: Equatable, Sendable {
     ("kv-format", "f16"), ("retain", "all"), ("speculate", "none"), ("weights", "as-loaded"),
   ]
 
+  /// Who serves, where they are several.
+  private var several: [(name: String, value: Value)] {
+    let isDisaggregated = placement.hasPrefix("disaggregated")
+    guard replicas > 1 || isDisaggregated else { return [] }
+    let moving: [(name: String, value: Value)] = [
+      ("kv-link", .text(kvLink)), ("kv-transfer", .text(kvTransfer)), ("roles", .text(roles)),
+      ("decode-device", decodeDevice.map(Value.text) ?? .none), ("decode-tp", decodeTensorParallel.map(Value.whole) ?? .none),
+    ]
+    return [("replicas", .whole(replicas)), ("router", .text(router))] + (isDisaggregated ? moving : [])
+  }
+
   /// All choices by name, in the order of the help.
   public var choices: [(name: String, value: Value)] {
     let number = { (value: Double?) in value.map(Value.number) ?? Value.none }
@@ -104,7 +126,7 @@ public struct Configuration: Equatable, Sendable {
       ("exact-activations", tokens.map { .text($0.activationsAreExact ? "on" : "off") } ?? .none),
       ("threads", tokens?.machine.map { .whole($0.threads) } ?? .none),
     ]
-    return own + real + Self.settled.map { ($0.axis, .text($0.member)) }
+    return own + real + several + Self.settled.map { ($0.axis, .text($0.member)) }
   }
 }
 
@@ -171,6 +193,54 @@ extension Configuration {
     return try engine(
       for: trace, device: JoinedDevice(clock: gpus, tokens: real.device), blocks: real.blocks,
       contextLength: min(maxModelLength ?? card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
+  }
+
+  /// The engine or engines, before the first step.
+  public func fleet(for trace: Trace, recorded: RecordedDevice.Facts? = nil) throws(ConfigurationError) -> Fleet {
+    func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
+      do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
+    }
+    let place = try read(AxisCatalogue.placement, placement)
+    _ = try read(AxisCatalogue.replicas, String(replicas))
+    guard let router = RouterCatalogue.router(try read(AxisCatalogue.router, router)),
+      let link = KVLinkChoice(try read(AxisCatalogue.kvLink, kvLink)),
+      let transfer = KVTransfer(rawValue: try read(AxisCatalogue.kvTransfer, kvTransfer).name),
+      let roleRule = RoleRule(try read(AxisCatalogue.roles, roles))
+    else { fatalError("a choice that was read a moment ago is in no catalogue") }
+    let disaggregation = Disaggregation(place)
+    if disaggregation == nil {
+      guard decodeDevice == nil, decodeTensorParallel == nil else {
+        throw ConfigurationError("--decode-device, --decode-tp: with --placement \(placement) every instance decodes — give --placement disaggregated:PxD, or leave them out")
+      }
+      if replicas == 1 { return Fleet(try engine(for: trace, recorded: recorded)) }
+    } else if replicas > 1 {
+      throw ConfigurationError("--replicas \(replicas): --placement \(placement) says how many instances there are — leave it out")
+    }
+    guard !isMeasured, tokens == nil else {
+      throw ConfigurationError(
+        "--\(replicas > 1 ? "replicas \(replicas)" : "placement \(placement)"): this machine's cores are one instance, and real tokens come from it — give a GPU as --device, without --tokens-from")
+    }
+    let rules = FleetRules(router: router, transfer: transfer, linkChoice: link, roles: roleRule)
+    var reading = self
+    if disaggregation != nil { reading.placement = PlacementCatalogue.colocated.name }
+    let reader = try reading.engine(for: trace)
+    guard reader.planner.prefill != .interruptible else {
+      throw ConfigurationError("--prefill \(prefill): with several instances a router sends requests as they arrive, and a step under way cannot be told of them — leave it at chunked or whole")
+    }
+    guard let disaggregation else {
+      return Fleet(Array(repeating: reader, count: replicas), roles: Array(repeating: .both, count: replicas), rules: rules)
+    }
+    var decoding = reading
+    if let decodeDevice {
+      decoding.device = decodeDevice
+      decoding.calibration = nil
+    }
+    decoding.tensorParallel = decodeTensorParallel ?? tensorParallel
+    let decoder = try decoding.engine(for: trace)
+    return Fleet(
+      Array(repeating: reader, count: disaggregation.prefill) + Array(repeating: decoder, count: disaggregation.decode),
+      roles: Array(repeating: .prefill, count: disaggregation.prefill) + Array(repeating: .decode, count: disaggregation.decode),
+      rules: rules, cargo: Fleet.Cargo(from: reader, to: decoder, stages: pipelineParallel))
   }
 
   private func measuredEngine(for trace: Trace, recorded: RecordedDevice.Facts?) throws(ConfigurationError) -> Engine {

@@ -92,7 +92,11 @@ extension Engine {
         .computed(
           slot.request, first: slot.first, count: slot.count, drafted: Int16(slot.drafts),
           accepted: Int16(result.accepted), emitted: Int16(emitted)))
-      if let finish {
+      if finish != nil, goesOnElsewhere(row) {
+        events.append(.departed(slot.request))
+        state.scheduler.depart(row: row)
+        leaving.append(slot.row)
+      } else if let finish {
         events.append(.finished(slot.request, finish))
         state.ahead?.forgetPreemption(of: slot.request)
         state.scheduler.retire(row: row)
@@ -104,6 +108,13 @@ extension Engine {
       }
     }
     state.scheduler.leaveBatch(leaving)
+  }
+
+  /// Whether a request that is done here has more to say than its first token.
+  private func goesOnElsewhere(_ row: Int) -> Bool {
+    guard membership != nil else { return false }
+    let request = state.scheduler.requests[row]
+    return request.outputLimit < trace.arrivals[request.id.index].outputLimit && request.known < planner.limits.maxModelLength
   }
 
   /// How many tokens there are up to the first that ends the text; nil when none does.
@@ -126,6 +137,7 @@ extension Engine {
   ) -> StepRecord {
     var record = StepRecord()
     record.step = state.step
+    if let membership { record.instance = Int16(truncatingIfNeeded: membership.number) }
     record.start = start
     record.duration = outcome.duration
     record.sequences = Int32(plan.slots.count)

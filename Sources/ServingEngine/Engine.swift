@@ -44,6 +44,8 @@ public struct Engine: Sendable {
   public internal(set) var hostCache = HostCache.off
   /// What decodes have in common is read once for all, or not.
   public internal(set) var attention = AttentionForm.dense
+  /// What it is among several engines that serve one trace; nil when it serves all of it.
+  public internal(set) var membership: Membership?
   /// As it was chosen; memory that is reserved in one piece shares nothing all the same.
   public internal(set) var prefixCache: String
 
@@ -83,12 +85,18 @@ public struct Engine: Sendable {
   }
 
   /// Nothing lives and nothing more will arrive.
-  public var isDone: Bool { state.scheduler.liveCount == 0 && state.arrived == trace.arrivals.count }
+  public var isDone: Bool { state.scheduler.liveCount == 0 && nextArrival == nil }
+
+  /// The request that comes in next: the trace's, or one that a router sent here.
+  var nextArrival: RequestID? {
+    if membership != nil { return state.inbox.first }
+    return state.arrived < trace.arrivals.count ? RequestID(state.arrived) : nil
+  }
 
   /// When the next step can begin: now, or at the next arrival when nobody lives; nil when the engine is done.
   public var nextStart: EngineTime? {
     if state.scheduler.liveCount > 0 { return state.now }
-    return state.arrived < trace.arrivals.count ? max(state.now, trace.arrivals[state.arrived].time) : nil
+    return nextArrival.map { max(state.now, trace.arrivals[$0.index].time) }
   }
 
   /// Takes one step: who computes what, what it gave, what it took.

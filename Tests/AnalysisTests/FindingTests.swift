@@ -158,7 +158,7 @@ struct FindingTests {
   }
 
   @Test("steps that wait for copies a quarter of their time are bound by the link; less is not")
-  func linkBound() {
+  func hostLinkBound() {
     func script(_ milliseconds: Int) -> Script {
       decodes(130) { _, step in
         step.transfer = .milliseconds(milliseconds)
@@ -166,7 +166,7 @@ struct FindingTests {
       }
     }
     let bound = script(4).observatory()
-    #expect(sentences(bound) == ["63 link-bound: copies of 189 blocks over the host link took 39% of the last 64 steps"])
+    #expect(sentences(bound) == ["63 host-link-bound: copies of 189 blocks over the host link took 39% of the last 64 steps"])
     #expect(bound.summaries.map(\.sentence) == ["1 time steps waited for the host link; 508.0 ms in all"])
     #expect(sentences(script(2).observatory()).isEmpty)
   }
@@ -181,5 +181,26 @@ struct FindingTests {
     #expect(idle.summaries.map(\.sentence) == ["1 time last waves left SMs idle; 640.0 ms of all of them in all"])
     #expect(sentences(decodes(130) { _, step in step.cost.tailIdle = 0.3 }.observatory()).isEmpty)
     #expect(sentences(decodes(130) { _, _ in }.observatory()).isEmpty)
+  }
+
+  @Test("requests whose keys and values take longer than two tokens to arrive are bound by the link")
+  func linkBound() {
+    var script = Script((0, 16, 99))
+    script.arrivals = (0..<20).map { _ in Arrival(time: .zero, prompt: Prompt(TokenRun(.own(0), count: 16)), outputLimit: 9) }
+    script.step(10, (0..<20).map { .arrived($0) } + (0..<20).map { .admitted($0) })
+    for number in 0..<20 {
+      // Blocks at once, 30 ms for the link, 20 ms on it; a step takes 20 ms.
+      let ready = 20 * number
+      let move = KVMove(
+        source: 0, target: 1, blocks: 1, calls: 64, ready: .milliseconds(ready), granted: .milliseconds(ready),
+        start: .milliseconds(ready + 30), end: .milliseconds(ready + 50))
+      script.step(20, [.moved(RequestID(number), move), .computed(number, from: 16, 1)]) { $0.instance = 1 }
+    }
+    let observatory = script.observatory(bench: .init(kvBlocks: 100, tokensPerBlock: 16))
+    #expect(
+      sentences(observatory) == [
+        "16 link-bound: instance 2: keys and values of 16 requests took 50.0 ms to arrive in the median, 20.0 ms of it on the link; a decode step takes 20.0 ms"
+      ])
+    #expect(observatory.summaries.map(\.sentence) == ["instance 2: 16 requests were held up by the link between prefill and decode, 50.0 ms each"])
   }
 }

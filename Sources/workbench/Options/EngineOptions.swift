@@ -95,6 +95,27 @@ struct EngineOptions: ParsableArguments {
 
   @OptionGroup var sampling: SamplingOptions
 
+  @Option(help: ArgumentHelp("Engines, each on GPUs of its own, that serve the trace together.", valueName: "n"))
+  var replicas: Int?
+
+  @Option(help: EngineOptions.help(of: "router", "Which of several instances serves a request"))
+  var router: String?
+
+  @Option(help: EngineOptions.help(of: "kv-link", "What joins instances that hand requests on"))
+  var kvLink: String?
+
+  @Option(help: EngineOptions.help(of: "kv-transfer", "How keys and values that move are cut into copies"))
+  var kvTransfer: String?
+
+  @Option(help: EngineOptions.help(of: "roles", "Whether instances change between prefill and decode"))
+  var roles: String?
+
+  @Option(help: ArgumentHelp("GPU of the instances that decode (default: as --device).", valueName: "device"))
+  var decodeDevice: String?
+
+  @Option(help: ArgumentHelp("GPUs of an instance that decodes (default: as --tp).", valueName: "n"))
+  var decodeTp: Int?
+
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
   @Option(help: .hidden) var kvFormat: String?
   @Option(help: .hidden) var retain: String?
@@ -134,11 +155,18 @@ struct EngineOptions: ParsableArguments {
     }
     take(device, \.device)
     take(tp, \.tensorParallel)
+    take(placement, \.placement)
+    take(replicas, \.replicas)
+    take(router, \.router)
+    take(kvLink, \.kvLink)
+    take(kvTransfer, \.kvTransfer)
+    take(roles, \.roles)
+    take(decodeDevice.map(Optional.some), \.decodeDevice)
+    take(decodeTp.map(Optional.some), \.decodeTensorParallel)
     take(pp, \.pipelineParallel)
     take(ppLink.map(Optional.some), \.stageLink)
     take(policy, \.policy)
     take(prefill, \.prefill)
-    take(placement, \.placement)
     take(reservation, \.reservation)
     take(preemption, \.preemption)
     take(batching, \.batching)

@@ -72,7 +72,7 @@ extension OverviewPage {
     }
 
     /// Cells that the greatest request number takes.
-    static func idWidth(_ scene: Scene) -> Int { max(5, String(scene.snapshot.head.engine.state.arrived).utf8.count + 1) }
+    static func idWidth(_ scene: Scene) -> Int { max(5, String(scene.snapshot.head.fleet.arrived).utf8.count + 1) }
 
     private var columns: [Table.Column] {
       let first: [Table.Column] = [

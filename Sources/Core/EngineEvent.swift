@@ -59,6 +59,8 @@ public enum Settlement: Equatable, Sendable {
   case returned(blocks: Int)
   /// Cached contents were given up.
   case forgotten(blocks: Int)
+  /// Asynchronous scheduling was switched off.
+  case synchronous
 
   public var sentence: String {
     switch self {
@@ -66,6 +68,7 @@ public enum Settlement: Equatable, Sendable {
     case .drains(let requests): "\(requests) requests go on as they were begun"
     case .returned(let blocks): "\(blocks) reserved blocks went back to the pool"
     case .forgotten(let blocks): "\(blocks) cached contents given up"
+    case .synchronous: "asynchronous scheduling is off now: a plan made ahead knows no drafts"
     }
   }
 }
@@ -105,6 +108,8 @@ public struct StepRecord: Equatable, Sendable {
   public var swappedBlocks: Int32 = 0
   /// Time of those copies that nothing hid.
   public var transfer = EngineTime.zero
+  /// Time of guessing for the next step.
+  public var drafting = EngineTime.zero
   public var cost = StepCost()
 
   public init() {}

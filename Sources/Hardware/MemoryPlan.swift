@@ -46,9 +46,11 @@ public struct MemoryPlan: Equatable, Sendable {
   ///   - tokensPerBlock: vLLM's default is 16.
   ///   - maxBatchedTokens: Tokens of the largest step.
   ///   - maxSequences: Sequences of the largest step.
+  ///   - draftModel: A smaller model that drafts: its weights lie beside the target's, and its keys and values in the same
+  ///     blocks, as in vLLM.
   public init(
     accelerator: Accelerator, model: ModelCard, tensorParallel: Int = 1, tokensPerBlock: Int = 16,
-    maxBatchedTokens: Int = 2048, maxSequences: Int = 256, utilization: Double = defaultUtilization
+    maxBatchedTokens: Int = 2048, maxSequences: Int = 256, utilization: Double = defaultUtilization, draftModel: ModelCard? = nil
   ) throws(DeviceError) {
     let name = "\(model.name) on \(accelerator.name)"
     guard model.canSplit(ranks: tensorParallel) else {
@@ -57,7 +59,7 @@ public struct MemoryPlan: Equatable, Sendable {
     }
     self.utilization = utilization
     visibleBytes = Int(accelerator.memory * 1_073_741_824 * Self.visiblePart)
-    weightBytes = model.weightBytes(ranks: tensorParallel)
+    weightBytes = model.weightBytes(ranks: tensorParallel) + (draftModel?.weightBytes(ranks: tensorParallel) ?? 0)
     otherBytes = Self.contextBytes
 
     let sparse = model.experts.map { $0.active * $0.intermediate + $0.sharedIntermediate } ?? 0
@@ -66,7 +68,8 @@ public struct MemoryPlan: Equatable, Sendable {
     let layer = maxBatchedTokens * max(3 * sparse, model.feedForwardMatrices * dense) * 2 / tensorParallel
     let logits = maxSequences * model.vocabulary * Self.bytesPerLogit
     activationBytes = residual + max(layer, logits)
-    blockBytes = tokensPerBlock * model.allocatedKVBytesPerToken(ranks: tensorParallel)
+    blockBytes = tokensPerBlock
+      * (model.allocatedKVBytesPerToken(ranks: tensorParallel) + (draftModel?.allocatedKVBytesPerToken(ranks: tensorParallel) ?? 0))
 
     let usable = Int(Double(visibleBytes) * utilization)
     let remaining = usable - weightBytes - activationBytes - otherBytes

@@ -2,6 +2,7 @@ import Core
 import Hardware
 import KVMemory
 import Scheduling
+import Speculation
 
 /// Something that can be switched while the engine runs, at the next step boundary.
 ///
@@ -12,7 +13,7 @@ public struct Axis: Sendable {
   public let summary: String
   /// What can be chosen; empty when the choice is a whole number.
   public let members: [Descriptor]
-  /// Whole numbers that can be chosen.
+  /// Whole numbers that can be chosen, in place of a member or besides.
   public var range: ClosedRange<Int>?
   /// The present choice.
   public let current: @Sendable (Engine) -> String
@@ -22,11 +23,13 @@ public struct Axis: Sendable {
 
   /// Reads a choice; its description is the one way to write it.
   public func choice(_ text: String) throws(ChoiceFault) -> Choice {
-    guard let range else {
+    let isName = text.first?.isLetter ?? false
+    guard let range, members.isEmpty || !isName else {
       do { return try Choice(text, among: members) } catch { throw ChoiceFault("--\(name) \(text): \(error)") }
     }
     guard let number = Int(text), range.contains(number) else {
-      throw ChoiceFault("--\(name) \(text): a whole number from \(range.lowerBound) to \(range.upperBound) is wanted")
+      let others = members.isEmpty ? "" : ", or \(members.map(\.usage).joined(separator: ", "))"
+      throw ChoiceFault("--\(name) \(text): a whole number from \(range.lowerBound) to \(range.upperBound) is wanted\(others)")
     }
     return Choice(number: number)
   }
@@ -63,7 +66,8 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
+    policy, prefill, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling, speculate,
+    draftTokens,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
@@ -147,12 +151,30 @@ public enum AxisCatalogue {
     current: { $0.plansAhead ? "on" : "off" },
     obstacle: { engine, choice in
       // A plan takes microseconds beside a measured step, and the machine that plans is the one that computes.
-      choice.name == "on" && !engine.device.isModelled ? "\(engine.device.name) never waits for a plan" : nil
+      if choice.name == "on", engine.speculates { return "a plan made ahead knows no drafts — choose --speculate none first" }
+      return choice.name == "on" && !engine.device.isModelled ? "\(engine.device.name) never waits for a plan" : nil
     },
     change: { engine, choice in
       engine.plansAhead = choice.name == "on"
       return []
     })
+}
+
+extension AxisCatalogue {
+  static let speculate = Axis(
+    name: "speculate", summary: "who guesses the next tokens, for the model to verify in one step",
+    members: DrafterCatalogue.members.map(\.descriptor),
+    current: { $0.drafting.choice.description },
+    obstacle: { engine, choice in engine.fault(ofSpeculating: choice, engine.drafting.controller.length) },
+    change: { engine, choice in engine.setSpeculation(choice, engine.drafting.controller.length) })
+
+  static let draftTokens = Axis(
+    name: "draft-tokens", summary: "how many tokens are guessed", members: DraftLength.members, range: DraftLength.range,
+    current: { $0.drafting.controller.length.choice.description },
+    obstacle: { engine, choice in
+      DraftLength(choice).flatMap { engine.fault(ofSpeculating: engine.drafting.choice, $0) }
+    },
+    change: { engine, choice in DraftLength(choice).map { engine.setSpeculation(engine.drafting.choice, $0) } ?? [] })
 }
 
 /// What can be asked of a running engine. Recordings keep it with the step at which it was asked.

@@ -2,6 +2,7 @@ import Core
 import Hardware
 import KVMemory
 import Scheduling
+import Speculation
 import Transformer
 
 /// Every choice that a run begins with, by the names of the command line.
@@ -25,6 +26,14 @@ public struct Configuration: Equatable, Sendable {
   /// `on` plans a step while the one before it runs, as vLLM does unless something forbids it.
   public var asyncScheduling = "on"
   public var prefixCache = "lru"
+  public var speculate = "none"
+  /// Drafts of a request: a number, or how it adapts.
+  public var draftTokens = DraftLength.standard.choice.description
+  /// Which drafts stand where no model can say it: rates, or the text of a profile; nil: nobody says.
+  public var acceptance: String?
+  /// The card of a smaller model that drafts on a modelled GPU; its memory is taken whether it drafts or not. (A real one is
+  /// `tokens.draft`.)
+  public var draftModel: String?
   /// Tokens computed in a step.
   public var maxBatchedTokens = 2_048
   /// Requests in the batch.
@@ -67,8 +76,7 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("placement", "colocated"), ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
-    ("pp", "1"),
+    ("placement", "colocated"), ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("weights", "as-loaded"), ("pp", "1"),
   ]
 
   /// All choices by name, in the order of the help.
@@ -78,6 +86,9 @@ public struct Configuration: Equatable, Sendable {
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("policy", .text(policy)),
       ("prefill", .text(prefill)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
+      ("speculate", .text(speculate)), ("draft-tokens", Int(draftTokens).map(Value.whole) ?? .text(draftTokens)),
+      ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
+      ("draft-model", (draftModel ?? tokens?.draft?.name).map(Value.text) ?? .none),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
       ("memory-utilization", isMeasured ? .none : .number(memoryUtilization)), ("slo-ttft-ms", number(sloTTFT)),
@@ -138,10 +149,12 @@ extension Configuration {
       let profile = try profile.map { files throws(ProfileError) in
         try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       }
+      let draftCard = try draftModel.map { name throws(UnknownName) in try ModelCatalogue.model(named: name) }
       gpu = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
+        .speculating(draftModel: draftCard, acceptance: acceptance(labels: trace.labels))
       blocks = try kvBlocks ?? MemoryPlan(
         accelerator: accelerator, model: card, tensorParallel: tensorParallel, tokensPerBlock: blockSize,
-        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization
+        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization, draftModel: draftCard
       ).blocks
     } catch {
       throw ConfigurationError("\(error)")
@@ -158,11 +171,19 @@ extension Configuration {
       contextLength: min(card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
   }
 
+  private func acceptance(labels: [String]) throws(AcceptanceFault) -> Acceptance? {
+    guard let acceptance else { return nil }
+    var read = try Acceptance(text: acceptance, name: "--acceptance", seed: seed)
+    read.match(labels: labels)
+    return read
+  }
+
   private func measuredEngine(for trace: Trace, recorded: RecordedDevice.Facts?) throws(ConfigurationError) -> Engine {
     guard tensorParallel == 1 else { throw ConfigurationError("--tp \(tensorParallel): the cpu device is one machine — leave it out") }
     guard profile == nil, calibration == nil else {
       throw ConfigurationError("--device cpu: its times are measured as they happen — leave --profile and --calibration out")
     }
+    guard acceptance == nil else { throw ConfigurationError("--acceptance: on the cpu the model says which drafts stand — leave it out") }
     guard asyncScheduling != "on" else {
       throw ConfigurationError("--async-scheduling on: with --device cpu a plan takes microseconds beside a step, which never waits for it — leave it off")
     }
@@ -184,7 +205,8 @@ extension Configuration {
       throw ConfigurationError("--block-size \(blockSize): on the cpu blocks hold 1, 2, 4, 8 or a multiple of 16 tokens")
     }
     let model = recorded == nil ? try tokens.open() : nil
-    guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, machine: tokens.machine) }) else {
+    let companion = try model.flatMap { model throws(ConfigurationError) in try tokens.openDraft(beside: model) }
+    guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, companion: companion, machine: tokens.machine) }) else {
       fatalError("a model is neither recorded nor opened")
     }
     let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences)
@@ -198,7 +220,8 @@ extension Configuration {
     var sampler = tokens.sampler
     sampler.seed = seed
     return (
-      CPUDevice(model, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler, machine: tokens.machine), facts, blocks, ends
+      CPUDevice(
+        model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler, machine: tokens.machine), facts, blocks, ends
     )
   }
 
@@ -214,12 +237,17 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
-    return Engine(
+    if speculate != "none", asyncScheduling == "on" {
+      throw ConfigurationError("--async-scheduling on: a plan made ahead knows no drafts — leave it off with --speculate, or choose --speculate none")
+    }
+    var engine = Engine(
       trace: trace, planner: planner,
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: device,
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
+    try engine.begin(speculating: speculate, draftTokens)
+    return engine
   }
 
   private func planner(_ limits: Limits) throws(ConfigurationError) -> Planner {

@@ -44,7 +44,8 @@ extension Engine {
     require(
       outcome.slots.count == step.batch.slots.count,
       "\(device.name) answered for \(outcome.slots.count) of \(step.batch.slots.count) slots")
-    let stepEnd = state.now + outcome.duration
+    // Drafting comes after: told or not, a token is out when it was sampled.
+    let stepEnd = state.now + outcome.duration - outcome.drafting
     var leaving: [Int32] = []
     var token = 0
     for position in plan.slots.indices {
@@ -69,15 +70,15 @@ extension Engine {
         .computed(
           slot.request, first: slot.first, count: slot.count, drafted: Int16(slot.drafts),
           accepted: Int16(result.accepted), emitted: Int16(emitted)))
+      if speculates, emitted > 0 {
+        let request = state.scheduler.requests[row]
+        drafting.drafter.observe(request, from: request.output.count == emitted ? 0 : request.known - emitted)
+      }
       if let finish {
         events.append(.finished(slot.request, finish))
         state.ahead?.forgetPreemption(of: slot.request)
         state.scheduler.retire(row: row)
         leaving.append(slot.row)
-      } else if planner.limits.speculation.maxDrafts > 0 {
-        let request = state.scheduler.requests[row]
-        let draft = request.isReading ? [] : drafter.propose(after: request, limit: planner.limits.speculation.maxDrafts)
-        state.scheduler.setDraft(draft, row: row)
       }
     }
     state.scheduler.leaveBatch(leaving)
@@ -123,6 +124,7 @@ extension Engine {
     }
     for event in events { if case .finished = event { record.finished += 1 } }
     record.cost = outcome.cost
+    record.drafting = outcome.drafting
     return record
   }
 }

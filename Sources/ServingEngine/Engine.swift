@@ -24,7 +24,7 @@ public struct Engine: Sendable {
   public internal(set) var state: EngineState
   public internal(set) var planner: Planner
   public internal(set) var device: any Device
-  var drafter: any Drafter
+  var drafting = Drafting()
   /// What becomes of a request whose prompt and output exceed the model's context.
   let overlong: Overlong
   /// Asynchronous scheduling: the next step is planned when this one begins.
@@ -55,7 +55,8 @@ public struct Engine: Sendable {
     self.trace = trace
     self.planner = planner
     self.device = device
-    self.drafter = drafter
+    drafting.drafter = drafter
+    if planner.limits.speculation.maxDrafts > 0 { drafting.controller = DraftController(.fixed(planner.limits.speculation.maxDrafts)) }
     self.overlong = overlong
     self.plansAhead = plansAhead
     self.endsOfText = endsOfText
@@ -107,6 +108,7 @@ public struct Engine: Sendable {
         outcome.duration += transfer
       }
       absorb(decided, outcome, &events)
+      if speculates { try draft(after: decided, &outcome, isTold: told != nil) }
     }
 
     state.clock.advance(by: outcome.duration)
@@ -124,9 +126,11 @@ public struct Engine: Sendable {
   /// Plans a step, this one or the next; nil when nobody lives, or when a step planned ahead would be empty.
   private mutating func decide(_ step: StepIndex) -> DecidedStep? {
     guard state.scheduler.liveCount > 0 else { return nil }
+    let proposed = proposed()
     let plan = planner.plan(step: step, &state.scheduler)
     if step > state.step, plan.slots.isEmpty, plan.preempted.isEmpty { return nil }
-    return DecidedStep(plan: plan, batch: makeBatch(plan), tables: device.language == nil ? [] : tables(plan))
+    guard device.language != nil else { return DecidedStep(plan: plan, batch: makeBatch(plan)) }
+    return DecidedStep(plan: plan, batch: makeBatch(plan), tables: tables(plan), drafts: drafts(plan, proposed))
   }
 
   // MARK: Looking back and living again

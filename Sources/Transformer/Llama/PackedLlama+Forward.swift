@@ -13,9 +13,12 @@ extension PackedLlama {
   /// any path and number of threads. Blocks may be shared by the tables of several spans; a span sees what spans before it
   /// in the list write.
   ///
+  /// - Parameter used: The layers that are computed, rising; nil for all. Fewer of them make a guess.
   /// - Returns: The logits of all wanted tokens, `[wanted, vocabulary]`, span by span. The next pass uses their memory again
   ///   unless somebody keeps them.
-  public func forward(_ spans: [SequenceSpan], in cache: inout KVStore, scratch: inout ForwardScratch) -> [Float] {
+  public func forward(
+    _ spans: [SequenceSpan], in cache: inout KVStore, scratch: inout ForwardScratch, layers used: [Int]? = nil
+  ) -> [Float] {
     scratch.log.begin()
     let rounds = ForwardRound.rounds(of: spans, rows: scratch.rows, shape: shape, tokensPerBlock: cache.tokensPerBlock)
     var logits: [Float] = []
@@ -26,7 +29,7 @@ extension PackedLlama {
     logits.withUnsafeMutableBufferPointer { logits in
       guard var target = logits.baseAddress else { return }
       for round in rounds {
-        compute(round, in: &cache, logits: target, scratch: &scratch)
+        compute(round, in: &cache, logits: target, scratch: &scratch, layers: used ?? Array(layers.indices))
         target += round.wanted.count * shape.vocabulary
       }
     }
@@ -35,14 +38,15 @@ extension PackedLlama {
   }
 
   private func compute(
-    _ round: ForwardRound, in cache: inout KVStore, logits: UnsafeMutablePointer<Float>, scratch: inout ForwardScratch
+    _ round: ForwardRound, in cache: inout KVStore, logits: UnsafeMutablePointer<Float>, scratch: inout ForwardScratch, layers used: [Int]
   ) {
     let places = Places(round, in: &cache, shape: shape, scratch: scratch)
     let rows = round.tokens.count
     embed(round, &scratch)
-    for (index, layer) in layers.enumerated() {
+    for index in used {
+      let layer = layers[index]
       // Attention: x + Wₒ · attend(rope(Wq n), rope(Wk n), Wv n) with n = norm(x).
-      normalise(rows, layer.attentionNorm, adding: index > 0, for: [layer.query, layer.key, layer.value], index, &scratch)
+      normalise(rows, layer.attentionNorm, adding: index != used.first, for: [layer.query, layer.key, layer.value], index, &scratch)
       project(layer, rows, index, &scratch)
       rotateAndStore(round, layer, index, places, cache, &scratch)
       attend(places, index, cache, &scratch)

@@ -8,6 +8,8 @@ public struct Run: Sendable {
   public private(set) var engine: Engine
   public private(set) var observatory: Observatory
   public private(set) var badges = Badges()
+  /// How drafts fare.
+  public private(set) var speculation = SpeculationLog()
   /// The latest step; nil before the first.
   public private(set) var last: StepReport?
   /// What each request was answered so far, by its number, where tokens are real; else empty.
@@ -29,6 +31,7 @@ public struct Run: Sendable {
     guard let report = try engine.step(told: told) else { return false }
     observatory.fold(report.events, report.record, arrivals: engine.trace.arrivals)
     badges.fold(report.events)
+    speculation.fold(report.batch, report.outcome, report.events, report.record)
     last = report
     if engine.outcomesAreInputs { keepAnswers(report) }
     return true

@@ -36,6 +36,10 @@ public enum EventSentence {
     case .computed(let request, let first, let count, let drafted, let accepted, let emitted):
       "compute \(request) \(Int(first).grouped)–\(Int(first + count - 1).grouped)"
         + (drafted > 0 ? ", \(accepted)/\(drafted) drafts stand" : "") + (emitted > 0 ? " → \(emitted)" : "")
+    case .passed(let request, let first, let count, let from, let to):
+      "pass \(request) \(Int(first).grouped)–\(Int(first + count - 1).grouped) from \(from) to \(to)"
+    case .turnedBack(let request, let count, let depth):
+      "turn \(request) back: \(Int(count).grouped) tokens begin again from \(depth)"
     case .finished(let request, let reason): "\(reason.verb) \(request)"
     case .swappedOut(let request, let blocks, let tokens):
       "swap \(request) out: \(Int(tokens).grouped) tokens kept, \(Int(blocks).grouped) blocks copied"

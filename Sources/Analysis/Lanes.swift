@@ -8,7 +8,8 @@ import Core
 /// ```
 ///
 /// Rows are requests by number, columns steps. A dot is a step without the
-/// request; `x` one in which it was preempted and not computed.
+/// request; `x` one in which it was preempted and not computed. `~6` are six tokens
+/// that went through a part of the layers.
 public struct Lanes: Equatable, Sendable {
   public struct Cell: Equatable, Sendable {
     public var request: RequestID
@@ -17,6 +18,8 @@ public struct Lanes: Equatable, Sendable {
     public var drafts: Int16 = 0
     public var emitted: Int16 = 0
     public var isPreempted = false
+    /// Its tokens went through a part of the layers, and are not computed yet.
+    public var isUnderWay = false
   }
 
   public struct Column: Equatable, Sendable {
@@ -58,7 +61,7 @@ extension Lanes: CustomStringConvertible {
     for column in columns {
       let texts = rows.map { row in
         guard let cell = column[row] else { return "." }
-        return cell.isPreempted && cell.tokens == 0 ? "x" : String(cell.tokens)
+        return cell.isPreempted && cell.tokens == 0 ? "x" : (cell.isUnderWay ? "~" : "") + String(cell.tokens)
       }
       let width = texts.map(\.count).max() ?? 1
       for (index, text) in texts.enumerated() { lines[index] += " " + Self.pad(text, to: width, left: true) }
@@ -100,6 +103,8 @@ public struct LaneRecorder: Equatable, Sendable {
         } else {
           cells.append(Lanes.Cell(request: request, tokens: count, drafts: drafted, emitted: emitted))
         }
+      case .passed(let request, _, let count, _, _):
+        cells.append(Lanes.Cell(request: request, tokens: count, isUnderWay: true))
       case .preempted(let request, _, _):
         anyPreempted = true
         cells.append(Lanes.Cell(request: request, tokens: 0, isPreempted: true))

@@ -223,7 +223,7 @@ extension Scoreboard {
     case .finished(let request, let reason):
       requests[request.index].outcome = .finished(reason)
       if reason == .aborted { aborted += 1 } else { complete(request) }
-    case .computed, .swappedOut, .swappedIn, .switched, .settled:
+    case .computed, .passed, .turnedBack, .swappedOut, .swappedIn, .switched, .settled:
       break
     }
   }

@@ -82,6 +82,11 @@ public struct StoryLog: Sendable {
         pulses[request.index].lastStep = step
         pulses[request.index].lastEnd = end
         if emitted > 0 && pulse.phase != .decode { enter(.decode, request, at: end, step) }
+      case .passed(let request, _, _, _, _):
+        let pulse = pulses[request.index]
+        if pulse.lastStep + 1 < step { resume(request, pulse, at: start, step) }
+        pulses[request.index].lastStep = step
+        pulses[request.index].lastEnd = end
       case .arrived(let request):
         begin(request, arrivals, step)
       case .rejected(let request, _):
@@ -102,7 +107,7 @@ public struct StoryLog: Sendable {
         } else {
           enter(.finished, request, at: end, step)
         }
-      case .swappedOut, .swappedIn, .switched, .settled:
+      case .turnedBack, .swappedOut, .swappedIn, .switched, .settled:
         break
       }
     }

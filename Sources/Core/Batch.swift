@@ -54,9 +54,28 @@ public struct Batch: Equatable, Sendable {
     }
   }
 
+  /// The part of the model that a slot's tokens go through in the step. What lies before it was computed in earlier steps,
+  /// and the tokens' keys and values there are in memory.
+  public struct Passage: Equatable, Sendable {
+    /// Index of the slot.
+    public var slot: Int32
+    public var from: Depth
+    public var to: Depth
+
+    public init(slot: Int, from: Depth, to: Depth) {
+      self.slot = Int32(slot)
+      self.from = from
+      self.to = to
+    }
+  }
+
   public var slots: [Slot]
   /// One for each slot, where the device reads tokens; nil for a device that needs counts only.
   public var contents: [Content]?
+  /// Of slots that do not go through the whole model, in their order.
+  public var passages: [Passage] = []
+  /// Since the start of the step: it ends with the first operator that ends then or later, if the model goes on after it.
+  public var interruption: EngineTime?
 
   public init(slots: [Slot] = [], contents: [Content]? = nil) {
     self.slots = slots
@@ -87,6 +106,8 @@ public struct BatchOutcome: Equatable, Sendable {
   public var tokens: [TokenID]
   public var duration: EngineTime
   public var cost: StepCost
+  /// How far all slots came when the step was interrupted; nil when it was not.
+  public var stopped: Depth?
   /// What was measured beyond the totals; nil where durations come from equations.
   public var measurement: Measurement?
   /// Guessed after the step, for the next one.
@@ -95,12 +116,14 @@ public struct BatchOutcome: Equatable, Sendable {
   public var drafting = EngineTime.zero
 
   public init(
-    slots: [Slot], tokens: [TokenID], duration: EngineTime, cost: StepCost = StepCost(), measurement: Measurement? = nil
+    slots: [Slot], tokens: [TokenID], duration: EngineTime, cost: StepCost = StepCost(), stopped: Depth? = nil,
+    measurement: Measurement? = nil
   ) {
     self.slots = slots
     self.tokens = tokens
     self.duration = duration
     self.cost = cost
+    self.stopped = stopped
     self.measurement = measurement
   }
 }

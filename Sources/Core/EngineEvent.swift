@@ -38,6 +38,10 @@ public enum EngineEvent: Equatable, Sendable {
   case preempted(RequestID, releasedBlocks: Int32, lostTokens: Int32)
   /// Tokens `first ..< first + count` were computed in this step; `emitted` new ones came out.
   case computed(RequestID, first: Int32, count: Int32, drafted: Int16, accepted: Int16, emitted: Int16)
+  /// Tokens `first ..< first + count` went through a part of the model, and are not computed yet.
+  case passed(RequestID, first: Int32, count: Int32, from: Depth, to: Depth)
+  /// Tokens on their way through the layers begin again: what they had passed was lost.
+  case turnedBack(RequestID, count: Int32, at: Depth)
   case finished(RequestID, FinishReason)
   /// A preempted request's keys and values went to host memory: `blocks` were copied, `tokens` need not be computed again.
   case swappedOut(RequestID, blocks: Int32, tokens: Int32)
@@ -61,6 +65,8 @@ public enum Settlement: Equatable, Sendable {
   case forgotten(blocks: Int)
   /// Asynchronous scheduling was switched off.
   case synchronous
+  /// Prompts on their way through the layers go through all that are left in their next step.
+  case completes(requests: Int)
 
   public var sentence: String {
     switch self {
@@ -69,6 +75,7 @@ public enum Settlement: Equatable, Sendable {
     case .returned(let blocks): "\(blocks) reserved blocks went back to the pool"
     case .forgotten(let blocks): "\(blocks) cached contents given up"
     case .synchronous: "asynchronous scheduling is off now: a plan made ahead knows no drafts"
+    case .completes(let requests): "\(requests) prompts go through the layers they have left at once"
     }
   }
 }

@@ -34,6 +34,10 @@ public struct Request: Identifiable, Equatable, Sendable {
   public package(set) var draft: [TokenID] = []
   /// Tokens whose keys and values are in memory, or will be when the steps planned so far have ended.
   public package(set) var computed = 0
+  /// Tokens after those that are on their way through the layers, and how far they have come: their keys and values are in
+  /// memory in the layers behind them. 0 where steps go through whole models.
+  public package(set) var underWay: Int32 = 0
+  public package(set) var depth = Depth.start
   /// Output tokens that planned steps will sample (vLLM's output placeholders). It outlives a preemption,
   /// for the step that samples them does run.
   public package(set) var inFlight = 0

@@ -19,6 +19,9 @@ public protocol Device: Sendable {
   /// measures tells what ran in the outcome.
   func kernels(of batch: Batch) -> [KernelRun]
 
+  /// Of its model: prompts may go through them in parts. 1 where they do not.
+  var layers: Int { get }
+
   /// What its tokens mean; nil when tokens are not real. Batches say which tokens and blocks only where it is not nil.
   var language: (any Language)? { get }
 
@@ -43,6 +46,7 @@ public protocol Device: Sendable {
 }
 
 extension Device {
+  public var layers: Int { 1 }
   public var language: (any Language)? { nil }
   public var remembered: any Device { self }
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}

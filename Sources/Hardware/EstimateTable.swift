@@ -3,14 +3,18 @@ import Core
 /// The numbers of rows at which kernels are tabulated.
 ///
 /// Up to 512 they are the sizes for which vLLM captures CUDA graphs; a step is padded to the next of
-/// them. Above, steps run at their exact size and the table is interpolated.
+/// them. Above, steps run at their exact size and the table is interpolated; products begin another row of tiles
+/// after multiples of 64 or 128 rows, so each stretch has a rung at its start and one shortly after it.
 enum RowLadder {
   /// vLLM 0.19: 1, 2, 4, then steps of 8 to 256 and of 16 to 512.
   static let largestGraph = 512
 
   static let rungs: [Int] =
     [1, 2, 4] + Array(stride(from: 8, through: 256, by: 8)) + Array(stride(from: 272, through: 512, by: 16))
-    + Array(stride(from: 576, through: 2048, by: 64)) + Array(stride(from: 2304, through: 16384, by: 256))
+    + stride(from: 512, to: 2048, by: 64).flatMap { [$0 + rise, $0 + 64] }
+    + stride(from: 2048, to: 16384, by: 256).flatMap { [$0 + rise, $0 + 256] } + [32768]
+  /// Rows from the start of a stretch to the rung after it.
+  private static let rise = 16
 
   /// Between two rungs; `weight` counts from the lower one and passes 1 beyond the last.
   struct Position: Equatable {
@@ -26,10 +30,18 @@ enum RowLadder {
     case ...4: Position(lower: 2, weight: 0)
     case ...256: Position(lower: 2 + (rows + 7) / 8, weight: 0)
     case ...512: Position(lower: 34 + (rows - 256 + 15) / 16, weight: 0)
-    case ..<2048: Position(lower: 50 + (rows - 512) / 64, weight: Double((rows - 512) % 64) / 64)
-    case ..<16384: Position(lower: 74 + (rows - 2048) / 256, weight: Double((rows - 2048) % 256) / 256)
-    default: Position(lower: 129, weight: Double(rows - 16128) / 256)
+    case ..<2048: between(rows - 512, stretch: 64, lower: 50)
+    case ..<16384: between(rows - 2048, stretch: 256, lower: 98)
+    default: Position(lower: 210, weight: Double(rows - 16384) / 16384)
     }
+  }
+
+  @inline(__always)
+  private static func between(_ rows: Int, stretch: Int, lower: Int) -> Position {
+    let (pairs, rest) = rows.quotientAndRemainder(dividingBy: stretch)
+    return rest <= rise
+      ? Position(lower: lower + 2 * pairs, weight: Double(rest) / Double(rise))
+      : Position(lower: lower + 2 * pairs + 1, weight: Double(rest - rise) / Double(stretch - rise))
   }
 }
 

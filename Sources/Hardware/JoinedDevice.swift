@@ -18,12 +18,13 @@ public struct JoinedDevice: Device {
   public var name: String { "\(clock.name), tokens of \(tokens.name)" }
   public var isModelled: Bool { clock.isModelled }
   public var language: (any Language)? { tokens.language }
+  public var layers: Int { clock.layers }
   public var modelledGPU: ModelledGPU? { clock.modelledGPU }
   public var remembered: any Device { JoinedDevice(clock: clock.remembered, tokens: tokens.remembered) }
   public func kernels(of batch: Batch) -> [KernelRun] { clock.kernels(of: batch) }
 
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
-    let given = try tokens.execute(batch)
+    let given = try tokens.execute(batch.reachingEnd)
     let timed = try clock.execute(batch)
     return BatchOutcome(
       slots: given.slots, tokens: given.tokens, duration: timed.duration, cost: timed.cost, measurement: timed.measurement)
@@ -41,4 +42,16 @@ public struct JoinedDevice: Device {
   }
 
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) { try tokens.rebuild(sequences) }
+}
+
+extension Batch {
+  /// The batch as a device of whole passes takes it: a prompt that goes through the layers in parts is computed in the step of
+  /// its last part, from the first layer on, and nobody is there before.
+  fileprivate var reachingEnd: Batch {
+    guard !passages.isEmpty else { return self }
+    var batch = self
+    for passage in passages where passage.to != .end { batch.contents?[Int(passage.slot)].tokens = [] }
+    batch.passages = []
+    return batch
+  }
 }

@@ -25,6 +25,9 @@ struct LayerProgram: Sendable {
     var count = 0
     var beforeAttention: [Entry] = []
     var afterAttention: [Entry] = []
+
+    /// Attention is one.
+    var operators: Int { beforeAttention.count + 1 + afterAttention.count }
   }
 
   /// Once, by tokens: the embedding.

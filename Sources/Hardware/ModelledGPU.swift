@@ -33,6 +33,7 @@ public struct ModelledGPU: Device {
   /// What is measured and what is modelled, a line each.
   public let notes: [String]
   public var isModelled: Bool { true }
+  public var layers: Int { model.layers }
   public var modelledGPU: ModelledGPU? { self }
 
   let kernels: StepKernels
@@ -103,10 +104,22 @@ public struct ModelledGPU: Device {
     let kernels = kernels
     var totals = StepTotals(
       hostTime: hostTime(sequences: batch.slots.count), energy: energy, ranks: tensorParallel, bandwidth: kernels.chip.bandwidth)
-    kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { kind, place, kernel in
-      var times = 1
-      if case .layer(let variant) = place { times = kernels.program.variants[variant].count }
-      totals.add(kernel, kind: kind, times: times)
+    var stopped: Depth?
+    if batch.passages.isEmpty, batch.interruption == nil {
+      kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { kind, place, kernel in
+        var times = 1
+        if case .layer(let variant) = place { times = kernels.program.variants[variant].count }
+        totals.add(kernel, kind: kind, times: times)
+      }
+    } else {
+      let (launches, depth) = passingLaunches(of: batch)
+      for launch in launches { totals.add(launch.estimate, kind: launch.kind, times: 1) }
+      stopped = depth
+    }
+    if let stopped {
+      return BatchOutcome(
+        slots: batch.slots.map { _ in BatchOutcome.Slot(accepted: 0, emitted: 0) }, tokens: [], duration: totals.duration,
+        cost: totals.cost, stopped: stopped)
     }
 
     var slots: [BatchOutcome.Slot] = []
@@ -143,6 +156,7 @@ public struct ModelledGPU: Device {
 
   /// Every kernel of a step, in order.
   func launches(of batch: Batch) -> [Launch] {
+    guard batch.passages.isEmpty, batch.interruption == nil else { return passingLaunches(of: batch).launches }
     var once: [(kind: KernelRun.Kind, place: StepKernels.Place, estimate: KernelEstimate)] = []
     kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { once.append(($0, $1, $2)) }
     var launches: [Launch] = []

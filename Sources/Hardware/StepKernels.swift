@@ -19,48 +19,83 @@ final class StepKernels: Sendable {
 
   enum Place: Equatable { case opening, layer(variant: Int), closing }
 
+  /// The sizes of a step at which tables are looked up.
+  struct Sizes {
+    let tokens, logits, decodes, contexts: RowLadder.Position
+    let hasDecodes, hasContexts: Bool
+
+    @inline(__always)
+    init(_ load: StepLoad) {
+      tokens = RowLadder.position(of: load.tokens)
+      logits = RowLadder.position(of: load.logits)
+      decodes = RowLadder.position(of: load.latentDecode.tokens)
+      contexts = RowLadder.position(of: load.expandedContexts)
+      hasDecodes = load.latentDecode.tokens > 0
+      hasContexts = load.expandedContexts > 0
+    }
+
+    /// Nil where the step has no rows of this kind.
+    @inline(__always)
+    func estimate(_ entry: LayerProgram.Entry) -> KernelEstimate? {
+      switch entry.rows {
+      case .tokens: entry.table[tokens]
+      case .logits: entry.table[logits]
+      case .latentDecodes: hasDecodes ? entry.table[decodes] : nil
+      case .latentContexts: hasContexts ? entry.table[contexts] : nil
+      }
+    }
+  }
+
   /// Calls `body` with each kernel of a step in order; those of layers that are alike only once.
   @inline(__always)
   func forEachKernel(of load: StepLoad, _ body: (KernelRun.Kind, Place, KernelEstimate) -> Void) {
     if load.tokens == 0 { return }
-    let tokens = RowLadder.position(of: load.tokens)
-    let logits = RowLadder.position(of: load.logits)
-    let decodes = RowLadder.position(of: load.latentDecode.tokens)
-    let contexts = RowLadder.position(of: load.expandedContexts)
-    func run(_ entry: LayerProgram.Entry, _ place: Place) {
-      switch entry.rows {
-      case .tokens: body(entry.kind, place, entry.table[tokens])
-      case .logits: body(entry.kind, place, entry.table[logits])
-      case .latentDecodes: if load.latentDecode.tokens > 0 { body(entry.kind, place, entry.table[decodes]) }
-      case .latentContexts: if load.expandedContexts > 0 { body(entry.kind, place, entry.table[contexts]) }
-      }
-    }
-    for entry in program.opening { run(entry, .opening) }
+    let sizes = Sizes(load)
+    for entry in program.opening { if let estimate = sizes.estimate(entry) { body(entry.kind, .opening, estimate) } }
     for index in program.variants.indices {
-      let place = Place.layer(variant: index)
-      for entry in program.variants[index].beforeAttention { run(entry, place) }
-      if let latent = attention.latent {
-        // Chunks in their expanded form, decodes in their absorbed one.
-        if load.latentPrefill.units > 0 { body(.attentionPrefill, place, latent.prefill(load.latentPrefill)) }
-        if load.latentDecode.sequences > 0 { body(.attentionDecode, place, latent.decode(load.latentDecode)) }
-      } else if program.variants[index].kind.isWindowed {
-        attention.windowed?.forEachKernel(of: load.windowed) { body($0, place, $1) }
-      } else if let full = attention.full {
-        if let ratio = measuredRatio(of: load, for: full) {
-          full.forEachKernel(of: load.full) {
-            body($0, place, $1.taking(microseconds: Double($1.time.nanoseconds) / 1000 * ratio))
-          }
-        } else {
-          full.forEachKernel(of: load.full) { body($0, place, $1) }
-        }
-      }
-      for entry in program.variants[index].afterAttention { run(entry, place) }
+      forEachKernel(ofVariant: index, load, sizes) { body($1, .layer(variant: index), $2) }
     }
-    for entry in program.closing { run(entry, .closing) }
+    forEachClosingKernel(of: load, sizes) { body($0, .closing, $1) }
+  }
+
+  /// Those of one layer, each with its number among the layer's operators, which is the same whatever the load; attention
+  /// is one operator, of one kernel or two.
+  @inline(__always)
+  func forEachKernel(ofVariant index: Int, _ load: StepLoad, _ sizes: Sizes, _ body: (Int, KernelRun.Kind, KernelEstimate) -> Void) {
+    var number = 0
+    for entry in program.variants[index].beforeAttention {
+      if let estimate = sizes.estimate(entry) { body(number, entry.kind, estimate) }
+      number += 1
+    }
+    if let latent = attention.latent {
+      // Chunks in their expanded form, decodes in their absorbed one.
+      if load.latentPrefill.units > 0 { body(number, .attentionPrefill, latent.prefill(load.latentPrefill)) }
+      if load.latentDecode.sequences > 0 { body(number, .attentionDecode, latent.decode(load.latentDecode)) }
+    } else if program.variants[index].kind.isWindowed {
+      attention.windowed?.forEachKernel(of: load.windowed) { body(number, $0, $1) }
+    } else if let full = attention.full {
+      if let ratio = measuredRatio(of: load, for: full) {
+        full.forEachKernel(of: load.full) {
+          body(number, $0, $1.taking(microseconds: Double($1.time.nanoseconds) / 1000 * ratio))
+        }
+      } else {
+        full.forEachKernel(of: load.full) { body(number, $0, $1) }
+      }
+    }
+    number += 1
+    for entry in program.variants[index].afterAttention {
+      if let estimate = sizes.estimate(entry) { body(number, entry.kind, estimate) }
+      number += 1
+    }
+  }
+
+  @inline(__always)
+  func forEachClosingKernel(of load: StepLoad, _ sizes: Sizes, _ body: (KernelRun.Kind, KernelEstimate) -> Void) {
+    for entry in program.closing { if let estimate = sizes.estimate(entry) { body(entry.kind, estimate) } }
     if let table = program.samplerTable {
-      body(.sampler, .closing, table[logits])
+      body(.sampler, table[sizes.logits])
     } else {
-      body(.sampler, .closing, program.sampler.estimate(rows: load.logits, on: chip))
+      body(.sampler, program.sampler.estimate(rows: load.logits, on: chip))
     }
   }
 

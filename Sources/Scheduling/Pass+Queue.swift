@@ -40,6 +40,7 @@ extension Pass {
     guard promptBudget > 0 else { return .promptTokens }
     guard state.running.count < limits.maxSequences else { return .sequences }
     guard state.requests[row].id.index < joinsBelow else { return .batchClosed }
+    if let mostUrgency, !(urgency(of: row, state) < mostUrgency) { return .notTheirTurn }
 
     let known = state.requests[row].known
     let tokensPerBlock = state.memory.tokensPerBlock
@@ -55,6 +56,7 @@ extension Pass {
       : !state.memory.hasHost ? 0 : state.memory.hostMatch(row, from: match.blocks, limit: hashLimit)
     let hit = max(parked, (match.blocks + (parked > 0 ? 0 : fromHost)) * tokensPerBlock)
     if holdsPrefill, hit < known - 1 { return .heldBack }
+    if !beginsWays, hit < known - 1 { return .layersTaken }
 
     var want = known - hit
     var padding = 0
@@ -104,7 +106,7 @@ extension Pass {
     } else if fromHost > 0 {
       state.memory.touchHost(row, from: match.blocks, count: fromHost)
     }
-    state.publish(row, upTo: min(hit + want, known))
+    if !cutsLayers { state.publish(row, upTo: min(hit + want, known)) }
     let entry: StepPlan.Slot.Entry = state.requests[row].phase == .preempted ? .resumed : .admitted
     state.requests[row].phase = .running
     state.requests[row].computed = hit
@@ -147,7 +149,7 @@ extension Pass {
       let request = state.requests[Int(running)]
       let own = memory.tables[Int(running)].blocks.count - Int(request.reused) / perBlock
       common -= own
-      let unread = max(0, request.prompt.count - request.computed)
+      let unread = max(0, request.prompt.count - request.computed - Int(request.underWay))
       requests.append((max(0, request.outputLimit - request.output.count - request.inFlight), own * perBlock + unread))
     }
     let request = state.requests[row]

@@ -25,6 +25,14 @@ struct Pass {
   var readsWholePrompts = false
   /// A prompt longer than all the budget is cut even so.
   var cutsGiants = false
+  /// Prompts go through the model in parts, in so many steps; 0: by their length; nil: they do not.
+  let groups: Int?
+  let layers: Int
+  let cutsLayers: Bool
+  /// Prompts may begin their way through the layers.
+  var beginsWays = true
+  /// Only who is more urgent may be admitted; nil: all.
+  var mostUrgency: Urgency?
   /// Tokens of prompts that may still be read in this step.
   var promptBudget = Int.max
   /// Only prompts of this queue are read on; nil: all.
@@ -44,11 +52,14 @@ struct Pass {
     victim = policy.victim
     swaps = planner.preemption != .recompute
     hasTurns = policy.hasTurns
+    layers = planner.layers
+    cutsLayers = planner.prefill.cutsLayers
+    if case .layered(let number) = planner.prefill { groups = number } else { groups = nil }
     budget = limits.maxBatchedTokens
     input = limits.maxBatchedTokens
     switch planner.prefill {
     case .chunked(let tokens) where tokens > 0: threshold = tokens
-    case .whole:
+    case .whole, .layered, .interruptible:
       threshold = 0
       readsWholePrompts = true
       cutsGiants = true
@@ -73,7 +84,7 @@ struct Pass {
       let reading = state.requests[row].isReading
       let isServed = state.requests[row].plannedStep == step
       if isServed || (share == .decoding && reading) || (share == .reading && !reading) || (holdsPrefill && reading)
-        || (reading && (promptBudget <= 0 || (readingLane != nil && readingLane != Int(state.requests[row].lane))))
+        || (reading && (state.requests[row].underWay > 0 || !beginsWays || promptBudget <= 0 || (readingLane != nil && readingLane != Int(state.requests[row].lane))))
       {
         position += 1
         continue
@@ -107,7 +118,7 @@ struct Pass {
       if drafts > 0 || !state.requests[row].draft.isEmpty {
         state.requests[row].draft.removeAll(keepingCapacity: true)
       }
-      state.publish(row, upTo: min(computed + want, known))
+      if !(reading && cutsLayers) { state.publish(row, upTo: min(computed + want, known)) }
       if reading { servedReading = true }
       take(
         StepPlan.Slot(
@@ -154,7 +165,9 @@ struct Pass {
   func choose(_ state: inout SchedulerState) -> Int {
     switch victim {
     case .newest:
-      return state.running.lastIndex { state.requests[Int($0)].plannedStep != step } ?? state.running.count - 1
+      // Who is on its way through the layers was served first, and is no older for it.
+      return state.running.lastIndex { state.requests[Int($0)].plannedStep != step || state.requests[Int($0)].underWay > 0 }
+        ?? state.running.count - 1
     case .leastUrgent:
       var worst = 0
       for position in state.running.indices.dropFirst() {
@@ -197,14 +210,19 @@ struct Pass {
   // MARK: The end of planning
 
   mutating func finish(_ state: inout SchedulerState) {
+    if let groups { cutLayers(into: groups) }
+    var filled = plan.tokens
     for slot in plan.slots {
       let row = Int(slot.row)
+      guard slot.isWhole, !plan.isInterruptible, !(slot.isReading && cutsLayers) else {
+        filled -= Int(slot.count)
+        state.pass(slot, to: plan.isInterruptible ? slot.from : slot.to)
+        continue
+      }
       state.requests[row].computed = Int(slot.first) + Int(slot.count)
-      let sampled = state.requests[row].known + state.requests[row].inFlight
-      state.requests[row].isReading = state.requests[row].computed < sampled
-      if !state.requests[row].isReading { state.requests[row].inFlight += 1 }
+      state.sample(row)
     }
-    state.filledSlots += plan.tokens
+    state.filledSlots += filled
     if let charges = policy.charges { charge(charges, &state) }
     plan.freeBlocks = state.memory.pool.freeCount
     plan.running = state.running.count
@@ -215,6 +233,7 @@ struct Pass {
     if servedReading || admittedReading { state.interval.lastPrefill = state.interval.steps }
     if !holdsPrefill, reachedAdmission { state.interval.hasBacklog = !state.waiting.isEmpty }
   }
+
   /// Tenants pay for the tokens that the step will sample.
   func charge(_ charges: Charges, _ state: inout SchedulerState) {
     for slot in plan.slots where !state.requests[Int(slot.row)].isReading {

@@ -18,6 +18,8 @@ public struct Planner: Sendable {
   public var limits: Limits
   public var batching: Batching
   public var prefill = PrefillShape.chunked(0)
+  /// Of the device's model, for prompts that go through them in parts.
+  public package(set) var layers = 1
   public var preemption = Preemption.recompute
   public package(set) var reservation: any Reservation = Paged()
   public private(set) var policy: any SchedulingPolicy
@@ -67,6 +69,8 @@ public struct Planner: Sendable {
   }
 
   private func compose(_ composition: StepComposition, _ pass: inout Pass, _ state: inout SchedulerState) {
+    guard prefill != .interruptible else { return readAlone(&pass, &state) }
+    goOn(&pass, &state)
     switch composition {
     case .runningFirst:
       pass.holdsPrefill = state.interval.holds(every: limits.prefillInterval)
@@ -87,17 +91,38 @@ public struct Planner: Sendable {
     }
   }
 
+  /// What is on its way through the layers goes on, and nothing else begins.
+  private func goOn(_ pass: inout Pass, _ state: inout SchedulerState) {
+    guard state.underWay > 0 else { return }
+    pass.beginsWays = !prefill.cutsLayers
+    pass.goOn(&state)
+  }
+
+  /// Prompts before decodes, and never in one step with them.
+  private func readAlone(_ pass: inout Pass, _ state: inout SchedulerState) {
+    pass.promptBudget = .max
+    pass.readInterruptibly(&state)
+    guard pass.plan.slots.isEmpty else { return }
+    pass.serveRunning(.decoding, &state)
+  }
+
   /// A batch forms from those that wait when it is opened; while it forms, prompts are read in chunks
   /// of the token budget; then all decode until the last has left.
   private func planStatic(_ pass: inout Pass, _ state: inout SchedulerState) {
     if state.running.isEmpty { state.staticBatch = StaticBatch(phase: .forming, members: state.arrived) }
     if state.staticBatch.phase == .forming {
       pass.joinsBelow = state.staticBatch.members ?? state.arrived
-      pass.serveRunning(.reading, &state)
-      pass.admit(&state)
+      if prefill == .interruptible {
+        pass.readInterruptibly(&state)
+      } else {
+        goOn(&pass, &state)
+        pass.serveRunning(.reading, &state)
+        pass.admit(&state)
+      }
       guard pass.plan.slots.isEmpty else { return }
       state.staticBatch.phase = .decoding
     }
+    goOn(&pass, &state)
     pass.serveRunning(.all, &state)
     pass.plan.admissionEnd = .batchClosed
   }

@@ -29,6 +29,8 @@ public struct SchedulerState: Sendable {
   private var unsurveyed = 0
   /// Tokens whose keys and values running requests have in memory.
   public internal(set) var filledSlots = 0
+  /// Requests with tokens on their way through the layers.
+  public internal(set) var underWay = 0
 
   public init(memory: KVCache, outlook: Outlook = Outlook()) {
     self.memory = memory
@@ -91,6 +93,8 @@ public struct SchedulerState: Sendable {
       requests[row].parked = Int32(lost)
       lost = 0
     }
+    let lostWay = (requests[row].underWay, requests[row].depth)
+    leaveWay(row)
     let released = memory.release(row)
     requests[row].phase = .preempted
     requests[row].computed = 0
@@ -102,13 +106,15 @@ public struct SchedulerState: Sendable {
     enter(row: row, policy: policy)
     return StepPlan.Preemption(
       request: requests[row].id, releasedBlocks: Int32(released), lostTokens: Int32(lost),
-      copiedBlocks: Int32(copied.blocks), copiedRuns: Int32(copied.runs), parkedTokens: requests[row].parked)
+      copiedBlocks: Int32(copied.blocks), copiedRuns: Int32(copied.runs), parkedTokens: requests[row].parked,
+      underWay: lostWay.0, depth: lostWay.1)
   }
 
   /// Forgets a request that has left the batch or the queue.
   public mutating func retire(row: Int) {
     if requests[row].phase == .running { filledSlots -= requests[row].computed }
     if requests[row].parked > 0 { unpark(row) }
+    leaveWay(row)
     memory.release(row)
     memory.clear(row)
     requests[row].phase = .left
@@ -208,7 +214,10 @@ public struct SchedulerState: Sendable {
   /// - Returns: Blocks that went back.
   public mutating func unreserveAll() -> Int {
     var returned = 0
-    for row in running { returned += memory.unreserve(Int(row), slots: requests[Int(row)].computed) }
+    for row in running {
+      let request = requests[Int(row)]
+      returned += memory.unreserve(Int(row), slots: request.computed + Int(request.underWay))
+    }
     return returned
   }
 

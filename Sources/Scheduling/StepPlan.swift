@@ -32,6 +32,11 @@ public struct StepPlan: Equatable, Sendable {
     /// Of the new ones, those that are filled from host memory, the first; and in how many runs of neighbours they lie.
     public var hostBlocks: Int32 = 0
     public var hostRuns: Int32 = 0
+    /// The part of the model that its tokens go through.
+    public var from = Depth.start
+    public var to = Depth.end
+
+    public var isWhole: Bool { from == .start && to == .end }
   }
 
   /// Why no more requests left the queue.
@@ -57,6 +62,8 @@ public struct StepPlan: Equatable, Sendable {
     case preemption
     /// Prompts are not read in this step.
     case heldBack
+    /// Prompts are on their way through the layers, and no other begins before they are through.
+    case layersTaken
     /// The batch is static and closed.
     case batchClosed
     /// Running requests decode alone.
@@ -65,6 +72,8 @@ public struct StepPlan: Equatable, Sendable {
 
   public var slots: [Slot] = []
   public var preempted: [Preemption] = []
+  /// It may end before its slots are through their parts of the model: how far they come is known when it has ended.
+  public var isInterruptible = false
   /// Block ids handed out in this step, in order.
   public var blocks: [BlockID] = []
   public var tokens = 0
@@ -88,6 +97,9 @@ public struct StepPlan: Equatable, Sendable {
     public var parkedTokens: Int32 = 0
     /// It needed more than was reserved for it.
     public var outgrew = false
+    /// Tokens that were on their way through the layers, and how far they had come.
+    public var underWay: Int32 = 0
+    public var depth = Depth.start
   }
 
   public init() {}

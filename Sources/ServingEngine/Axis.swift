@@ -82,10 +82,12 @@ public enum AxisCatalogue {
     name: "prefill", summary: "how prompts are cut",
     members: PrefillShape.members,
     current: { $0.planner.prefill.choice.description },
-    change: { engine, choice in
-      if let shape = PrefillShape(choice) { engine.planner.prefill = shape }
-      return []
-    })
+    obstacle: { engine, choice in
+      guard let shape = PrefillShape(choice) else { return nil }
+      if shape.cutsLayers, engine.speculates { return "drafts want whole steps — choose --speculate none first" }
+      return engine.device.obstacle(to: shape)
+    },
+    change: { engine, choice in PrefillShape(choice).map { engine.setPrefill($0) } ?? [] })
 
   static let batching = Axis(
     name: "batching", summary: "when requests may join a batch",
@@ -126,7 +128,7 @@ public enum AxisCatalogue {
     name: "max-batched-tokens", summary: "tokens computed in a step", members: [], range: 1...1_048_576,
     current: { String($0.planner.limits.maxBatchedTokens) },
     change: { engine, choice in
-      engine.planner.limits.maxBatchedTokens = choice.values[0]
+      engine.setMaxBatchedTokens(choice.values[0])
       return []
     })
 

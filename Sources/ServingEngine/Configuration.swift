@@ -237,6 +237,9 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
+    if let obstacle = device.obstacle(to: planner.prefill) {
+      throw ConfigurationError("--prefill \(prefill): \(obstacle) — leave it at chunked or whole")
+    }
     if speculate != "none", asyncScheduling == "on" {
       throw ConfigurationError("--async-scheduling on: a plan made ahead knows no drafts — leave it off with --speculate, or choose --speculate none")
     }

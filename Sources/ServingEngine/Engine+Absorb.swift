@@ -14,6 +14,9 @@ extension Engine {
       if preemption.parkedTokens > 0 {
         events.append(.swappedOut(preemption.request, blocks: preemption.copiedBlocks, tokens: preemption.parkedTokens))
       }
+      if preemption.underWay > 0 {
+        events.append(.turnedBack(preemption.request, count: preemption.underWay, at: preemption.depth))
+      }
     }
     for slot in plan.slots where slot.entry != .continued {
       events.append(.admitted(slot.request, reused: slot.first))
@@ -57,6 +60,12 @@ extension Engine {
         token += Int(result.emitted)
         continue
       }
+      let reached = outcome.stopped ?? slot.to
+      if plan.isInterruptible { state.scheduler.pass(slot, to: reached) }
+      guard reached == .end else {
+        events.append(.passed(slot.request, first: slot.first, count: slot.count, from: slot.from, to: reached))
+        continue
+      }
       var emitted = 0
       var finish: FinishReason?
       if result.emitted > 0 {
@@ -90,6 +99,15 @@ extension Engine {
     return nil
   }
 
+  /// Tokens' worth of a slot's work: those that go through a part of the layers count in part, and as often as they are read
+  /// in all.
+  private func share(of slot: StepPlan.Slot, to depth: Depth) -> Int32 {
+    if slot.from == .start, depth == .end { return slot.count }
+    let layers = planner.layers
+    func tokens(at depth: Depth) -> Int { Int(slot.count) * depth.layers(of: layers) / layers }
+    return Int32(tokens(at: depth) - tokens(at: slot.from))
+  }
+
   func makeRecord(
     _ plan: StepPlan, _ outcome: BatchOutcome, _ events: [EngineEvent], start: EngineTime
   ) -> StepRecord {
@@ -100,8 +118,8 @@ extension Engine {
     record.sequences = Int32(plan.slots.count)
     for (slot, result) in zip(plan.slots, outcome.slots) {
       if slot.isReading {
-        record.prefillTokens += slot.count
-      } else {
+        record.prefillTokens += share(of: slot, to: outcome.stopped ?? slot.to)
+      } else if outcome.stopped == nil {
         record.decodeTokens += slot.count - slot.drafts
         record.draftTokens += slot.drafts
         record.acceptedTokens += result.accepted

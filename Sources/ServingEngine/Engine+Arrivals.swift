@@ -66,6 +66,22 @@ extension Engine {
     }
   }
 
+  /// When, after the start of a step, the first request arrives that ranks before all whose prompts it reads; nil when the
+  /// step cannot be interrupted or nobody does while it runs.
+  func interruption(of plan: StepPlan, within duration: EngineTime) -> EngineTime? {
+    guard plan.isInterruptible else { return nil }
+    let scheduler = state.scheduler
+    let overdue = planner.policy.overdue(scheduler)
+    func urgency(_ request: Request) -> Urgency { Urgency(of: request, planner.policy, overdue: overdue, scheduler.outlook) }
+    guard let first = plan.slots.map({ urgency(scheduler.requests[Int($0.row)]) }).min() else { return nil }
+    for number in state.arrived..<trace.arrivals.count {
+      let arrival = trace.arrivals[number]
+      guard arrival.time < state.now + duration else { return nil }
+      if whyNever(arrival) == nil, urgency(Request(id: RequestID(number), arrival: arrival)) < first { return arrival.time - state.now }
+    }
+    return nil
+  }
+
   /// Why a request could not be served even alone; nil when it could.
   func whyNever(_ arrival: Arrival) -> RejectionReason? {
     let limits = planner.limits

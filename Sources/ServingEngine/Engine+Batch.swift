@@ -6,18 +6,25 @@ import Scheduling
 extension Engine {
   func makeBatch(_ plan: StepPlan) -> Batch {
     var slots: [Batch.Slot] = []
+    var passages: [Batch.Passage] = []
     slots.reserveCapacity(plan.slots.count)
-    for slot in plan.slots {
+    for (position, slot) in plan.slots.enumerated() {
       let request = Int(slot.row)
-      let samples = !state.scheduler.requests[request].isReading
+      // Where it may be interrupted, nothing is in flight before it has come to its end.
+      let samples = plan.isInterruptible
+        ? Int(slot.first + slot.count) == state.scheduler.requests[request].known : !state.scheduler.requests[request].isReading
+      if !slot.isWhole { passages.append(Batch.Passage(slot: position, from: slot.from, to: slot.to)) }
       slots.append(
         Batch.Slot(
           request: slot.request, first: Int(slot.first), count: Int(slot.count), drafts: Int(slot.drafts),
           draftsArePadding: slot.draftsArePadding, promptCount: state.scheduler.requests[request].prompt.count,
-          outputs: state.scheduler.requests[request].output.count + state.scheduler.requests[request].inFlight - (samples ? 1 : 0),
+          outputs: state.scheduler.requests[request].output.count + state.scheduler.requests[request].inFlight
+            - (samples && !plan.isInterruptible ? 1 : 0),
           samples: samples, label: state.scheduler.requests[request].label))
     }
-    return Batch(slots: slots)
+    var batch = Batch(slots: slots)
+    batch.passages = passages
+    return batch
   }
 
   func tables(_ plan: StepPlan) -> [[BlockID]] {

@@ -83,6 +83,7 @@ extension Engine {
   /// Why this engine cannot speculate so; nil when it can.
   func fault(ofSpeculating choice: Choice, _ length: DraftLength) -> String? {
     guard choice.name != NoSpeculation.descriptor.name, let drafter = DrafterCatalogue.drafter(choice) else { return nil }
+    if planner.prefill.cutsLayers { return "prompts go through the layers in parts (--prefill \(planner.prefill.choice)) — choose chunked or whole first" }
     if let fault = device.fault(of: drafter.means) { return fault }
     guard let most = device.mostDrafts, length.most > most else { return nil }
     return "up to \(length.most) tokens are drafted, and --acceptance knows \(most) position\(most == 1 ? "" : "s") — give more of them, or --draft-tokens \(most)"

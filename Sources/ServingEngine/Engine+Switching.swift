@@ -10,6 +10,21 @@ extension Engine {
     return counted(state.scheduler.waiting.count) { .reordered(requests: $0) }
   }
 
+  /// Prompts on their way through the layers go on in groups of layers or between interruptions, or all the way at once.
+  mutating func setPrefill(_ shape: PrefillShape) -> [Settlement] {
+    planner.prefill = shape
+    let underWay = state.scheduler.underWay
+    return counted(underWay) { shape.cutsLayers ? .drains(requests: $0) : .completes(requests: $0) }
+  }
+
+  /// Tokens on their way through the layers stay together, so those that are too many for a step begin again.
+  mutating func setMaxBatchedTokens(_ tokens: Int) {
+    planner.limits.maxBatchedTokens = tokens
+    for (request, count, depth) in state.scheduler.turnBack(longerThan: tokens) {
+      state.pendingEvents.append(.turnedBack(request, count: count, at: depth))
+    }
+  }
+
   mutating func setPrefixCache(_ name: String) -> [Settlement] {
     prefixCache = name
     return shareAsChosen()

@@ -54,6 +54,7 @@ public struct Engine: Sendable {
       "asynchronous scheduling with \(planner.limits.speculation.maxDrafts) drafts: a plan made ahead knows no drafts")
     self.trace = trace
     self.planner = planner
+    self.planner.layers = device.layers
     self.device = device
     drafting.drafter = drafter
     if planner.limits.speculation.maxDrafts > 0 { drafting.controller = DraftController(.fixed(planner.limits.speculation.maxDrafts)) }
@@ -95,20 +96,25 @@ public struct Engine: Sendable {
       decided = decide(state.step)
       if let decided { report(decided.plan, &events) }
     }
-    state.ahead = plansAhead ? decide(state.step + 1) : nil
+    state.ahead = plansAhead && planner.prefill != .interruptible ? decide(state.step + 1) : nil
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var transfer = EngineTime.zero
     if told == nil, device.language != nil, let step = decided { decided?.batch.contents = contents(step) }
-    if let decided {
+    if var step = decided {
       if let told {
         outcome = told
       } else {
-        outcome = try device.execute(decided.batch)
-        transfer = copyTime(decided.plan, besides: outcome.duration)
+        outcome = try device.execute(step.batch)
+        if let time = interruption(of: step.plan, within: outcome.duration) {
+          step.batch.interruption = time
+          outcome = try device.execute(step.batch)
+        }
+        transfer = copyTime(step.plan, besides: outcome.duration)
         outcome.duration += transfer
       }
-      absorb(decided, outcome, &events)
-      if speculates { try draft(after: decided, &outcome, isTold: told != nil) }
+      absorb(step, outcome, &events)
+      if speculates { try draft(after: step, &outcome, isTold: told != nil) }
+      decided = step
     }
 
     state.clock.advance(by: outcome.duration)

@@ -22,6 +22,13 @@ extension Digest {
         5, id,
         UInt64(UInt32(first)) << 32 ^ UInt64(UInt32(count)) << 12
           ^ UInt64(UInt16(drafted)) << 8 ^ UInt64(UInt16(accepted)) << 4 ^ UInt64(UInt16(emitted)))
+    case .passed(let id, let first, let count, let from, let to):
+      fold(11, id, UInt64(UInt32(first)) << 32 | UInt64(UInt32(count)))
+      fold(from)
+      fold(to)
+    case .turnedBack(let id, let count, let depth):
+      fold(12, id, UInt64(UInt32(count)))
+      fold(depth)
     case .finished(let id, let reason): fold(6, id, UInt64(reason.rawValue))
     case .switched(let axis, let to):
       fold(7)
@@ -35,6 +42,8 @@ extension Digest {
       fold(settlement.sentence)
     }
   }
+
+  private mutating func fold(_ depth: Depth) { fold(depth == .end ? .max : UInt64(depth.layers) << 16 | UInt64(depth.operators)) }
 
   private mutating func fold(_ kind: UInt64, _ id: RequestID, _ word: UInt64 = 0) {
     fold(kind << 32 | UInt64(UInt32(bitPattern: id.number)))

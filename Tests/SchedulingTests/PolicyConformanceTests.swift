@@ -20,7 +20,13 @@ struct PolicyConformanceTests {
     #expect(PolicyCatalogue.member(named: "nobody") == nil)
   }
 
-  @Test("limits hold and everyone is served, whatever the policy", arguments: names, 0..<5)
+  /// Each member of the axis, with small numbers, in turn.
+  static func shape(_ seed: Int, _ random: inout SplitMix) throws -> PrefillShape {
+    let member = PrefillShape.members[seed % PrefillShape.members.count]
+    return try #require(PrefillShape(Choice(member, member.parameters.map { _ in random.below(6) })))
+  }
+
+  @Test("limits hold and everyone is served, whatever the policy and however prompts are cut", arguments: names, 0..<8)
   func limits(name: String, seed: Int) throws {
     let policy = try #require(PolicyCatalogue.member(named: name)).init()
     var random = SplitMix(seed: UInt64(seed), purpose: "policy conformance")
@@ -29,7 +35,9 @@ struct PolicyConformanceTests {
     limits.maxSequences = 1 + random.below(6)
     limits.maxModelLength = 400
     let batching = Batching.allCases[random.below(2)]
-    let planner = Planner(limits: limits, batching: batching, policy: policy)
+    var planner = Planner(limits: limits, batching: batching, policy: policy)
+    planner.prefill = try Self.shape(seed, &random)
+    planner.layers = 1 + random.below(6)
     var state = SchedulerState(
       memory: KVCache(blockCount: 20 + random.below(30), tokensPerBlock: 8, reusesPrefixes: random.below(2) == 0))
     var arrived = 0
@@ -46,7 +54,7 @@ struct PolicyConformanceTests {
         alive += 1
       }
       guard alive > 0 else { break }
-      let place: Comment = "\(name), seed \(seed), step \(step)"
+      let place: Comment = "\(name), \(planner.prefill.choice), seed \(seed), step \(step)"
 
       var preview = state
       let foreseen = planner.plan(step: step, &preview)
@@ -61,6 +69,15 @@ struct PolicyConformanceTests {
 
       var leaving: [Int32] = []
       let tokens: [TokenID] = [TokenID(step)]
+      if plan.isInterruptible {
+        // All came equally far: to the end, or to a depth that none had passed.
+        let depth = Depth(layers: random.below(planner.layers), operators: random.below(4))
+        let stopped = random.below(2) == 0 && plan.slots.allSatisfy { $0.from < depth } ? depth : .end
+        for slot in plan.slots { state.pass(slot, to: stopped) }
+      }
+      let filled = state.running.reduce(0) { $0 + state.requests[Int($1)].computed }
+      #expect(filled == state.filledSlots, place)
+      #expect(state.underWay == state.running.count { state.requests[Int($0)].underWay > 0 }, place)
       for slot in plan.slots where !state.requests[Int(slot.row)].isReading {
         let result = state.absorb(row: Int(slot.row), rejected: 0, tokens: tokens.span, limits: limits)
         if result.finish != nil {

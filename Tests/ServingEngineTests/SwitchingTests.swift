@@ -35,7 +35,8 @@ struct SwitchingTests {
       arrivals: arrivals, prompts: contents.map(\.count), outputs: outputs, contents: contents, plansAhead: random.below(2) == 0,
       aborts: seed % 3 == 0 ? [5: 30, 11: 31, 17: 60, 80: 300] : [:], labels: (0..<count).map { _ in random.below(4) },
       hostBlocks: 1 + random.below(60),
-      outlook: Outlook(ttft: .milliseconds(20), tpot: .milliseconds(2), seed: seed))
+      outlook: Outlook(ttft: .milliseconds(20), tpot: .milliseconds(2), seed: seed),
+      device: seed % 2 == 0 ? MillisecondDevice() : LayeredDevice())
     var emitted = [Int](repeating: 0, count: count)
     var aborted: Set<Int> = []
     var switches = 0

@@ -20,6 +20,37 @@ struct MillisecondDevice: Device {
   }
 }
 
+/// A device of four layers with two operators each: half a millisecond an operator that somebody goes through.
+struct LayeredDevice: Device {
+  var name: String { "four layers" }
+  var isModelled: Bool { true }
+  var layers: Int { 4 }
+  func kernels(of batch: Batch) -> [KernelRun] { [] }
+
+  mutating func execute(_ batch: Batch) -> BatchOutcome {
+    var duration = EngineTime.zero
+    for layer in 0..<layers {
+      for number in 0..<2 {
+        let depth = Depth(layers: layer, operators: number)
+        let isUsed = batch.slots.indices.contains { slot in
+          guard let passage = batch.passages.first(where: { Int($0.slot) == slot }) else { return true }
+          return passage.from <= depth && depth < passage.to
+        }
+        guard isUsed else { continue }
+        duration += .microseconds(500)
+        let next = number == 0 ? Depth(layers: layer, operators: 1) : Depth(layers: layer + 1)
+        if let interruption = batch.interruption, duration >= interruption, next < Depth(layers: layers) {
+          return BatchOutcome(
+            slots: batch.slots.map { _ in BatchOutcome.Slot(accepted: 0, emitted: 0) }, tokens: [], duration: duration, stopped: next)
+        }
+      }
+    }
+    let tokens = batch.slots.filter(\.samples).map { TokenStream.output(of: $0.request).token(at: Int($0.outputs)) }
+    return BatchOutcome(
+      slots: batch.slots.map { BatchOutcome.Slot(accepted: 0, emitted: $0.samples ? 1 : 0) }, tokens: tokens, duration: duration)
+  }
+}
+
 /// An engine small enough to work out by hand.
 struct TinyBench {
   var engine: Engine
@@ -30,7 +61,7 @@ struct TinyBench {
     sequences: Int = 8, blocks: Int = 100, blockSize: Int = 4, reuses: Bool = false, arrivals: [Int] = [],
     prompts: [Int], outputs: [Int], priorities: [Int] = [], contents: [Prompt]? = nil, plansAhead: Bool = false,
     aborts: [Int: Int] = [:], labels: [Int] = [], prefill: PrefillShape = .chunked(0), reservation: any Reservation = Paged(),
-    preemption: Preemption = .recompute, hostBlocks: Int = 0, outlook: Outlook = Outlook()
+    preemption: Preemption = .recompute, hostBlocks: Int = 0, outlook: Outlook = Outlook(), device: any Device = MillisecondDevice()
   ) {
     var limits = Limits()
     limits.maxBatchedTokens = tokensPerStep
@@ -49,7 +80,7 @@ struct TinyBench {
     planner.preemption = preemption
     engine = Engine(
       trace: Trace(name: "tiny", arrivals: requests), planner: planner,
-      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses), device: MillisecondDevice(),
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses), device: device,
       plansAhead: plansAhead, hostLink: hostBlocks > 0 ? .tiny(blocks: hostBlocks) : nil, outlook: outlook)
   }
 

@@ -44,6 +44,9 @@ public struct Gemm: Equatable, Sendable {
     var activationPasses: Double
     /// Tiles are cut in steps of so many rows, to share the rows evenly; 0: tiles are what they are.
     var rowStep: Int
+    /// Tiles of fewer than 128 rows are taken for at most so many of them, one above the other. In `layer_ops.csv` times
+    /// of cuBLAS products step at multiples of 64 rows below 384, at multiples of 128 above.
+    var narrowTiles: Int
     /// Row tiles come in groups of so many.
     var cluster: Int
     /// Part of the tensor peak, and of the memory bandwidth, that is reached.
@@ -101,6 +104,7 @@ public struct Gemm: Equatable, Sendable {
     var best = (time: Double.infinity, units: 1, compute: 0.0, memory: 0.0)
     for tile in Self.tiles {
       var rowTiles = (rows + tile.rows - 1) / tile.rows
+      if tile.rows < 128, rowTiles > constants.narrowTiles { continue }
       var tileRows = tile.rows
       if constants.rowStep > 0 {
         let step = constants.rowStep

@@ -14,6 +14,7 @@ enum WhyInStep {
       let start = slot.entry == .admitted ? "admitted, " : slot.entry == .resumed ? "back, " : ""
       guard slot.isReading else { return start + "decoded" }
       let tokens = start + "read \(Int(slot.count).grouped) tok"
+      if request.underWay > 0 { return tokens + ", down to \(request.depth)" }
       guard Int(slot.first + slot.count) < request.prompt.count else { return tokens }
       if case .chunked(let most) = planner.prefill, most == Int(slot.count) { return tokens + ", chunks of \(most.grouped)" }
       return tokens + (plan.tokens >= planner.limits.maxBatchedTokens ? ", cut by the token budget" : ", cut by the policy")

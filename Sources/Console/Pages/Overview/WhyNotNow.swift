@@ -30,6 +30,7 @@ enum WhyNotNow {
     case .promptTokens: "prompts have had their share"
     case .preemption: "preemption this step"
     case .heldBack: "prompts held back this step"
+    case .layersTaken: "a prompt is on its way through the layers"
     case .batchClosed: "static batch is closed"
     case .decodesAlone: "decodes alone this step"
     }

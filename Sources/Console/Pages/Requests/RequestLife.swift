@@ -111,7 +111,9 @@ struct RequestLife {
         last = nil
         continue
       }
-      if let before = last, before.tokens == cell.tokens, before.emitted == cell.emitted, before.drafts == cell.drafts {
+      if let before = last, before.tokens == cell.tokens, before.emitted == cell.emitted, before.drafts == cell.drafts,
+        before.isUnderWay == cell.isUnderWay
+      {
         steps += 1
         lines[lines.count - 1].lastStep = column.step
         lines[lines.count - 1].text = sentence(cell, steps)
@@ -127,6 +129,7 @@ struct RequestLife {
   /// `reads 512 tok each`, `decodes → 21 out`, `decodes, 4 drafts → 60 out`.
   private static func sentence(_ cell: Lanes.Cell, _ steps: Int) -> String {
     let own = Int(cell.tokens) - Int(cell.drafts)
+    if cell.isUnderWay { return "\(Figure.grouped(own)) tok through a part of the layers" + (steps > 1 ? " each" : "") }
     let verb = own > 1 || cell.emitted == 0 ? "reads \(Figure.grouped(own)) tok" + (steps > 1 ? " each" : "") : "decodes"
     return verb + (cell.drafts > 0 ? ", \(cell.drafts) drafts" : "")
       + (cell.emitted > 0 ? " → \(Figure.grouped(Int(cell.emitted) * steps)) out" : "")

@@ -210,6 +210,7 @@ extension StepPlan.AdmissionEnd {
     case .promptTokens: "prompts have had their share of the step"
     case .preemption: "someone was preempted in this step"
     case .heldBack: "prompts are not read in this step"
+    case .layersTaken: "the prompts before it are on their way through the layers"
     case .batchClosed: "the batch is static and closed"
     case .decodesAlone: "running requests decode alone"
     }

@@ -1,6 +1,10 @@
 import Analysis
 import Core
+import Hardware
+import Host
+import Scheduling
 import Screen
+import ServingEngine
 
 /// The share of a step's drafts that stood, step by step.
 struct AcceptanceOverTime {

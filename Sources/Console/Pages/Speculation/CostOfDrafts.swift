@@ -1,5 +1,10 @@
+import Analysis
 import Core
+import Hardware
+import Host
+import Scheduling
 import Screen
+import ServingEngine
 
 /// What a step costs with each number of drafts, and so a token: from the model of the GPU, or from the steps that were seen.
 struct CostOfDrafts {

@@ -1,6 +1,10 @@
 import Analysis
 import Core
+import Hardware
+import Host
+import Scheduling
 import Screen
+import ServingEngine
 
 /// Is it worth it, request by request.
 struct DraftingRequests {

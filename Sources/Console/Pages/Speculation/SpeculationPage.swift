@@ -1,6 +1,8 @@
 import Analysis
 import Core
+import Hardware
 import Host
+import Scheduling
 import Screen
 import ServingEngine
 

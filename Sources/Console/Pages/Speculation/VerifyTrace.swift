@@ -1,7 +1,10 @@
 import Analysis
 import Core
 import Hardware
+import Host
+import Scheduling
 import Screen
+import ServingEngine
 
 /// What was drafted, what stood, and what the model said instead: the last verifications, of the selected request if there is
 /// one.

@@ -17,9 +17,12 @@ extension Engine {
     public var millisecondsPerToken: Double? { tokens.map { (drafting + verifying).milliseconds / $0 } }
   }
 
-  /// The drafter that is chosen, if any, and how many tokens it may draft for a request at most.
-  public var speculation: (name: String, length: String, most: Int)? {
-    speculates ? (drafting.choice.description, drafting.controller.length.choice.description, drafting.controller.length.most) : nil
+  /// The drafter that is chosen, if any; how many tokens it may draft for a request at most, and whether it always drafts
+  /// so many.
+  public var speculation: (name: String, length: String, most: Int, isSteady: Bool)? {
+    guard speculates else { return nil }
+    let length = drafting.controller.length
+    return (drafting.choice.description, length.choice.description, length.most, drafting.drafter.means != .text && length == .fixed(length.most))
   }
 
   /// Tokens that a request may draft in the next step.

@@ -43,6 +43,7 @@ struct CostOfDrafts {
   }
 
   private var footer: String {
+    if moment.followsLuck { return "no best: k followed how easy the text was" }
     guard let best = moment.best, let least = best.millisecondsPerToken else { return "best k –" }
     let near = moment.prices.first { ($0.millisecondsPerToken ?? .infinity) <= least * 1.01 }
     let also = near.flatMap { $0.drafts < best.drafts ? " (\($0.drafts) within 1%)" : nil } ?? ""

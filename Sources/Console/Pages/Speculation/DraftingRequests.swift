@@ -20,7 +20,7 @@ struct DraftingRequests {
     Table.Column("E[n]", width: 4, .right),
     Table.Column("speedup", width: 8, .right, dropOrder: 1),
     Table.Column("waste", width: 5, .right, dropOrder: 3),
-    Table.Column("by position", width: 15, dropOrder: 2, grows: true),
+    Table.Column(" by position", width: 20, dropOrder: 2, grows: true),
   ]
 
   func draw(in area: Rect, isFocused: Bool, on canvas: inout Canvas) {
@@ -65,7 +65,7 @@ struct DraftingRequests {
       StyledText(NumberText.percent(tally.acceptanceRate, 4)),
       StyledText(NumberText.fixed(tokens, 1, 4)),
       StyledText(NumberText.percent(waste, 5)),
-      StyledText(tally.acceptanceByPosition.prefix(8).map { Figure.fixed($0 * 100, decimals: 0).rightAligned(in: 2) }.joined(separator: " "), .muted),
+      StyledText(tally.acceptanceByPosition.prefix(8).map { Figure.fixed($0 * 100, decimals: 0).rightAligned(in: 4) }.joined(), .muted),
     ]
   }
 
@@ -80,7 +80,7 @@ struct DraftingRequests {
   private var verdict: StyledText {
     let losers = moment.losers
     guard let breakEven = moment.breakEven else {
-      return StyledText("break-even – : steps with 0 and with 1 draft were not both seen at this batch size", .muted)
+      return StyledText("break-even –: no steps with 0 and with 1 draft at this size yet", .muted)
     }
     let bound = "break-even at k=1: \(Figure.percent(max(0, breakEven))) of drafts"
     guard let first = losers.last else { return StyledText(bound + (moment.rows.isEmpty ? "" : " · nobody loses"), .muted) }

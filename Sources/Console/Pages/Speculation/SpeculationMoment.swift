@@ -93,8 +93,13 @@ struct SpeculationMoment {
     }
   }
 
+  /// How many drafts a step had depended on how well it went: then what was measured compares easy passages with hard ones,
+  /// and not numbers of drafts.
+  var followsLuck: Bool { !run.engine.device.isModelled && run.engine.speculation.map { !$0.isSteady } ?? false }
+
   /// The number of drafts with the least time per token; nil where there is nothing to compare.
   var best: Price? {
+    if followsLuck { return nil }
     let known = prices.filter { $0.millisecondsPerToken != nil }
     return known.count < 2 ? nil : known.min { ($0.millisecondsPerToken ?? 0) < ($1.millisecondsPerToken ?? 0) }
   }

@@ -44,6 +44,7 @@ public enum SnapshotJSON {
       "duration_ms": JSONValue(record.duration.milliseconds), "sequences": .integer(Int(record.sequences)),
       "prefill_tokens": .integer(Int(record.prefillTokens)), "decode_tokens": .integer(Int(record.decodeTokens)),
       "draft_tokens": .integer(Int(record.draftTokens)), "accepted_tokens": .integer(Int(record.acceptedTokens)),
+      "drafting_ms": JSONValue(record.drafting.milliseconds),
       "preempted": .array(report.plan.preempted.map { .integer($0.request.index) }),
       "evicted_blocks": .integer(Int(record.evictedBlocks)),
       "unused_token_budget": .integer(max(0, engine.planner.limits.maxBatchedTokens - report.plan.tokens)),

@@ -164,6 +164,7 @@ extension Configuration {
         for: trace, device: gpu, blocks: blocks, contextLength: card.contextLength,
         hostLink: HostLink(accelerator: accelerator, model: card, tensorParallel: tensorParallel, tokensPerBlock: blockSize))
     }
+    guard acceptance == nil else { throw ConfigurationError("--acceptance: the model of --tokens-from says which drafts stand — leave it out") }
     let real = try realDevice(blocks: blocks, recorded: recorded)
     // No host memory: the keys and values of the small model are really there, and nobody copies them.
     return try engine(

@@ -128,6 +128,11 @@ public enum ClaimCatalogue {
     MemoryGapClaim.self,
     PrepackingClaim.self,
     KVManagementClaim.self,
+    TetrisClaim.self,
+    CopySpecClaim.self,
+    BASSClaim.self,
+    MagicDecClaim.self,
+    PEARLClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

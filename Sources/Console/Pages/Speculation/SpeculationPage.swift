@@ -54,7 +54,7 @@ public struct SpeculationPage: Page {
   }
 
   public func sentence(_ scene: Scene) -> StyledText {
-    guard let (name, length, _) = scene.run.engine.speculation else {
+    guard let (name, length, _, _) = scene.run.engine.speculation else {
       return "nobody drafts · p chooses a drafter, or :speculate suffix"
     }
     let source = scene.run.engine.acceptanceSource.map { " · which drafts stand: \($0)" } ?? ""

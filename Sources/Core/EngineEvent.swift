@@ -67,6 +67,8 @@ public enum Settlement: Equatable, Sendable {
   case synchronous
   /// Prompts on their way through the layers go through all that are left in their next step.
   case completes(requests: Int)
+  /// Batches under way end as they were begun, before others are put together otherwise.
+  case lands(batches: Int)
 
   public var sentence: String {
     switch self {
@@ -76,6 +78,7 @@ public enum Settlement: Equatable, Sendable {
     case .forgotten(let blocks): "\(blocks) cached contents given up"
     case .synchronous: "asynchronous scheduling is off now: a plan made ahead knows no drafts"
     case .completes(let requests): "\(requests) prompts go through the layers they have left at once"
+    case .lands(let batches): batches == 1 ? "the batch under way ends first" : "\(batches) batches under way end first"
     }
   }
 }
@@ -117,6 +120,13 @@ public struct StepRecord: Equatable, Sendable {
   public var transfer = EngineTime.zero
   /// Time of guessing for the next step.
   public var drafting = EngineTime.zero
+  /// Where batches run side by side: the lane whose batch ended (−1 when the step ended for an arrival), the SMs it had,
+  /// and batches still under way after the step.
+  public var lane: Int32 = 0
+  public var share: Int32 = 0
+  public var flights: Int32 = 0
+  /// Time in which a stage of a pipeline had no work while another had, on average over stages.
+  public var bubble = EngineTime.zero
   public var cost = StepCost()
 
   public init() {}

@@ -60,6 +60,8 @@ public struct Request: Identifiable, Equatable, Sendable {
   public package(set) var lane: UInt16 = 0
   /// It was taken from the back of its queue.
   public package(set) var cameFromBack = false
+  /// Batches under way beside others that it is in.
+  public package(set) var flights: UInt8 = 0
   /// When its first token had come out; below zero before.
   private var firstTokenTime: Int64 = -1
 

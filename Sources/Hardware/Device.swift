@@ -21,6 +21,14 @@ public protocol Device: Sendable {
 
   /// Of its model: prompts may go through them in parts. 1 where they do not.
   var layers: Int { get }
+  /// Whether two batches can run at the same time on shares of its SMs.
+  var sharesSMs: Bool { get }
+
+  /// Lanes for them; nil where it cannot be divided.
+  func sharedLanes() -> (any BatchLanes)?
+
+  /// Lanes for the stages of a pipeline, each a batch on its way; nil for a device that is none.
+  func stageLanes() -> (any BatchLanes)?
 
   /// What its tokens mean; nil when tokens are not real. Batches say which tokens and blocks only where it is not nil.
   var language: (any Language)? { get }
@@ -47,6 +55,9 @@ public protocol Device: Sendable {
 
 extension Device {
   public var layers: Int { 1 }
+  public var sharesSMs: Bool { false }
+  public func sharedLanes() -> (any BatchLanes)? { nil }
+  public func stageLanes() -> (any BatchLanes)? { nil }
   public var language: (any Language)? { nil }
   public var remembered: any Device { self }
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}

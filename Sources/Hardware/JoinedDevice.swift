@@ -22,6 +22,9 @@ public struct JoinedDevice: Device {
   public var modelledGPU: ModelledGPU? { clock.modelledGPU }
   public var remembered: any Device { JoinedDevice(clock: clock.remembered, tokens: tokens.remembered) }
   public func kernels(of batch: Batch) -> [KernelRun] { clock.kernels(of: batch) }
+  public var sharesSMs: Bool { clock.sharesSMs }
+  public func sharedLanes() -> (any BatchLanes)? { clock.sharedLanes() }
+  public func stageLanes() -> (any BatchLanes)? { clock.stageLanes() }
 
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
     let given = try tokens.execute(batch.reachingEnd)

@@ -41,6 +41,11 @@ public struct ModelledGPU: Device {
   public internal(set) var acceptance: Acceptance?
   /// What may draft; nil where there is none.
   public internal(set) var draftModel: DraftCard?
+  private let linkBandwidth: Double?
+  /// Some times are from a profile of the whole GPU.
+  public let isProfiled: Bool
+  /// What it was divided into.
+  let parts = GPUParts()
 
   /// - Parameters:
   ///   - linkBandwidth: GB/s in one direction between the GPUs of the node; nil takes the datasheet's,
@@ -75,6 +80,8 @@ public struct ModelledGPU: Device {
     self.tensorParallel = ranks
     self.hostTime = hostTime
     self.hostTimePerSequence = hostTimePerSequence
+    self.linkBandwidth = linkBandwidth
+    isProfiled = profile != nil
     name = label
     let arithmetic = model.scalesBlocks ? Chip.Arithmetic.blockScaled : .tensorScaled
     let whole = Chip(accelerator, weights: model.weightFormat, arithmetic: arithmetic, linkBandwidth: linkBandwidth)
@@ -90,6 +97,17 @@ public struct ModelledGPU: Device {
       chip: chip, program: LayerProgram(model: model, ranks: ranks, chip: chip, expertChip: expertChip, profile: profile),
       attention: AttentionKernels(model, ranks: ranks, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell),
       attentionProfile: profile?.attention)
+  }
+
+  /// Not with a profile: its times are those of the whole GPU.
+  public var sharesSMs: Bool { !isProfiled && !SharedLanes.shares(of: accelerator).isEmpty }
+  public func sharedLanes() -> (any BatchLanes)? { sharesSMs ? try? SharedLanes(self) : nil }
+
+  /// The same GPU as a stream sees it that has a share of it.
+  func limited(to share: Chip.Share) throws(DeviceError) -> ModelledGPU {
+    try ModelledGPU(
+      accelerator: accelerator, model: model, tensorParallel: tensorParallel, hostTime: hostTime,
+      hostTimePerSequence: hostTimePerSequence, linkBandwidth: linkBandwidth, profile: nil, share: share)
   }
 
   public func hostTime(sequences: Int) -> EngineTime {
@@ -145,6 +163,18 @@ public struct ModelledGPU: Device {
       defer { now += launch.estimate.time }
       return KernelRun(launch.kind, launch.estimate, layer: launch.layer, start: now)
     }
+  }
+
+  /// Nanoseconds and bytes of all kernels of a step.
+  func sums(of batch: Batch) -> (time: Double, bytes: Double) {
+    var (time, bytes) = (Int64(0), 0.0)
+    kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { _, place, kernel in
+      var times = 1
+      if case .layer(let variant) = place { times = kernels.program.variants[variant].count }
+      time += kernel.time.nanoseconds * Int64(times)
+      bytes += kernel.bytes * Double(times)
+    }
+    return (Double(time), bytes)
   }
 
   /// A kernel of a step, and the layer it belongs to.

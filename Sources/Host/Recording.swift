@@ -212,7 +212,7 @@ extension Recording {
 
   /// The options of a header. Missing ones keep their defaults, so older recordings open.
   private struct Choices: Decodable {
-    var device, model, policy, batching, prefill, reservation, preemption: String?
+    var device, model, policy, batching, prefill, placement, reservation, preemption: String?
     var tp, seed: Int?
     var prefixCache, asyncScheduling: String?
     var maxBatchedTokens, maxSequences, blockSize, kvBlocks: Int?
@@ -235,7 +235,7 @@ extension Recording {
     }
 
     enum CodingKeys: String, CodingKey {
-      case device, model, policy, batching, prefill, reservation, preemption, tp, seed
+      case device, model, policy, batching, prefill, placement, reservation, preemption, tp, seed
       case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs"
       case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
       case sloTTFT = "slo-ttft-ms", sloTPOT = "slo-tpot-ms"
@@ -253,6 +253,7 @@ extension Recording {
       take(policy, \.policy)
       take(batching, \.batching)
       take(prefill, \.prefill)
+      take(placement, \.placement)
       take(reservation, \.reservation)
       take(preemption, \.preemption)
       take(tp, \.tensorParallel)

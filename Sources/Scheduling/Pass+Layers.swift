@@ -12,7 +12,7 @@ extension Pass {
     for number in state.running {
       let row = Int(number)
       let count = state.requests[row].underWay
-      guard count > 0, depth == nil || state.requests[row].depth == depth, Int(count) <= room else { continue }
+      guard count > 0, depth == nil || state.requests[row].depth == depth, fitsWhole(Int(count)) else { continue }
       var slot = StepPlan.Slot(
         row: number, request: state.requests[row].id, entry: .continued, isReading: true,
         first: Int32(state.requests[row].computed), count: count, drafts: 0, draftsArePadding: false,

@@ -6,6 +6,7 @@ struct Pass {
   enum Share { case all, decoding, reading }
 
   let step: StepIndex
+  let scope: BatchScope
   let limits: Limits
   let policy: any SchedulingPolicy
   let reservation: any Reservation
@@ -43,9 +44,10 @@ struct Pass {
   var reachedAdmission = false
   var admittedReading = false
 
-  init(step: StepIndex, planner: Planner, live: Int) {
+  init(step: StepIndex, planner: Planner, live: Int, scope: BatchScope) {
     let limits = planner.limits
     self.step = step
+    self.scope = scope
     self.limits = limits
     policy = planner.policy
     reservation = planner.reservation
@@ -78,12 +80,13 @@ struct Pass {
   // MARK: Running requests
 
   mutating func serveRunning(_ share: Share, _ state: inout SchedulerState) {
+    let hasCompany = scope != .alone
     var position = 0
     while position < state.running.count, budget > 0, input > draftSlots {
       let row = Int(state.running[position])
       let reading = state.requests[row].isReading
       let isServed = state.requests[row].plannedStep == step
-      if isServed || (share == .decoding && reading) || (share == .reading && !reading) || (holdsPrefill && reading)
+      if isServed || (hasCompany && state.requests[row].inFlight > 0) || (share == .decoding && reading) || (share == .reading && !reading) || (holdsPrefill && reading)
         || (reading && (state.requests[row].underWay > 0 || !beginsWays || promptBudget <= 0 || (readingLane != nil && readingLane != Int(state.requests[row].lane))))
       {
         position += 1
@@ -118,7 +121,8 @@ struct Pass {
       if drafts > 0 || !state.requests[row].draft.isEmpty {
         state.requests[row].draft.removeAll(keepingCapacity: true)
       }
-      if !(reading && cutsLayers) { state.publish(row, upTo: min(computed + want, known)) }
+      // What decodes beside them write, prompts find when it is there.
+      if scope != .decodes, !(reading && cutsLayers) { state.publish(row, upTo: min(computed + want, known)) }
       if reading { servedReading = true }
       take(
         StepPlan.Slot(
@@ -135,12 +139,17 @@ struct Pass {
   /// its own.
   func fitsWhole(_ tokens: Int) -> Bool { tokens <= room || plan.slots.isEmpty }
 
-  /// Preempts until `row` can hold `slots` tokens.
-  /// - Returns: False when it had to be preempted itself.
+  /// Preempts until `row` can hold `slots` tokens. Who is in a batch under way keeps its blocks, and is waited for before
+  /// `row` loses its own.
+  /// - Returns: False when it was preempted itself, or must wait.
   mutating func makeRoom(
     for row: Int, slots: Int, position: inout Int, _ state: inout SchedulerState
   ) -> Bool {
     let need = state.memory.need(of: row, slots: slots)
+    if state.requests[row].flights > 0, state.memory.tables[row].isReserved || need > state.memory.pool.freeCount {
+      position += 1
+      return false
+    }
     if state.memory.tables[row].isReserved {
       // The reservation was too short, and what lies behind it may be another's.
       state.requests[row].reserved = Int32(2 * state.memory.tables[row].blocks.count * state.memory.tokensPerBlock)
@@ -152,6 +161,10 @@ struct Pass {
     }
     while need > state.memory.pool.freeCount {
       let victimPosition = choose(&state)
+      if state.flying > 0, Int(state.running[victimPosition]) == row {
+        position += 1
+        return false
+      }
       let victimRow = Int(state.running.remove(at: victimPosition))
       if victimPosition < position { position -= 1 }
       if state.requests[victimRow].plannedStep == step { giveBack(row: victimRow, &state) }
@@ -166,20 +179,23 @@ struct Pass {
     switch victim {
     case .newest:
       // Who is on its way through the layers was served first, and is no older for it.
-      return state.running.lastIndex { state.requests[Int($0)].plannedStep != step || state.requests[Int($0)].underWay > 0 }
-        ?? state.running.count - 1
+      return state.running.lastIndex {
+        state.requests[Int($0)].flights == 0 && (state.requests[Int($0)].plannedStep != step || state.requests[Int($0)].underWay > 0)
+      }
+        ?? state.running.lastIndex { state.requests[Int($0)].flights == 0 } ?? state.running.count - 1
     case .leastUrgent:
-      var worst = 0
-      for position in state.running.indices.dropFirst() {
+      var worst = state.running.firstIndex { state.requests[Int($0)].flights == 0 } ?? 0
+      for position in state.running.indices.dropFirst(worst + 1) {
         let candidate = state.requests[Int(state.running[position])]
         let champion = state.requests[Int(state.running[worst])]
+        if candidate.flights > 0 { continue }
         if (candidate.priority, candidate.arrival) > (champion.priority, champion.arrival) { worst = position }
       }
       return worst
     case .lastRanked:
       var worst = 0
       var worstRank = Int.min
-      for (position, row) in state.running.enumerated() {
+      for (position, row) in state.running.enumerated() where state.requests[Int(row)].flights == 0 {
         let rank = policy.rank(state.requests[Int(row)], state.outlook)
         if rank >= worstRank { (worst, worstRank) = (position, rank) }
       }
@@ -223,6 +239,7 @@ struct Pass {
       state.sample(row)
     }
     state.filledSlots += filled
+    if scope != .alone { state.takeOff(plan) }
     if let charges = policy.charges { charge(charges, &state) }
     plan.freeBlocks = state.memory.pool.freeCount
     plan.running = state.running.count

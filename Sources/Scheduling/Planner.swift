@@ -33,14 +33,20 @@ public struct Planner: Sendable {
   /// Switches the policy; the queue must then be ordered anew.
   public mutating func setPolicy(_ policy: any SchedulingPolicy) { self.policy = policy }
 
-  public func plan(step: StepIndex, _ state: inout SchedulerState) -> StepPlan {
-    var pass = Pass(step: step, planner: self, live: state.liveCount)
+  /// - Parameter step: Marks who was served; another one for each plan.
+  public func plan(step: StepIndex, _ state: inout SchedulerState, scope: BatchScope = .alone) -> StepPlan {
+    var pass = Pass(step: step, planner: self, live: state.liveCount, scope: scope)
     let evictionsBefore = state.memory.evictions
-    if policy.surveys { state.survey(policy: policy) }
-    if policy.hasTurns { openTurns(&state) }
-    switch batching {
-    case .static: planStatic(&pass, &state)
-    case .continuous: planContinuous(&pass, &state)
+    if scope == .decodes {
+      pass.serveRunning(.decoding, &state)
+      pass.plan.admissionEnd = .decodesAlone
+    } else {
+      if policy.surveys { state.survey(policy: policy) }
+      if policy.hasTurns { openTurns(&state) }
+      switch batching {
+      case .static: planStatic(&pass, &state)
+      case .continuous: planContinuous(&pass, &state)
+      }
     }
     pass.finish(&state)
     pass.plan.evictedBlocks = state.memory.evictions - evictionsBefore
@@ -61,7 +67,7 @@ public struct Planner: Sendable {
     pass.promptBudget = shape.promptTokens
     pass.readingLane = shape.readingLane
     compose(shape.composition, &pass, &state)
-    guard shape.leavesOut, pass.plan.slots.isEmpty, pass.plan.preempted.isEmpty else { return }
+    guard shape.leavesOut, pass.plan.slots.isEmpty, pass.plan.preempted.isEmpty, state.flying == 0 else { return }
     pass.promptBudget = .max
     pass.readingLane = nil
     pass.serveRunning(.reading, &state)
@@ -71,6 +77,13 @@ public struct Planner: Sendable {
   private func compose(_ composition: StepComposition, _ pass: inout Pass, _ state: inout SchedulerState) {
     guard prefill != .interruptible else { return readAlone(&pass, &state) }
     goOn(&pass, &state)
+    if pass.scope == .prompts {
+      pass.readsWholePrompts = pass.readsWholePrompts || composition == .promptsAlone
+      pass.cutsGiants = pass.cutsGiants && composition != .promptsAlone
+      pass.serveRunning(.reading, &state)
+      pass.admit(&state)
+      return
+    }
     switch composition {
     case .runningFirst:
       pass.holdsPrefill = state.interval.holds(every: limits.prefillInterval)
@@ -119,11 +132,12 @@ public struct Planner: Sendable {
         pass.serveRunning(.reading, &state)
         pass.admit(&state)
       }
-      guard pass.plan.slots.isEmpty else { return }
+      // Members may be on their way still.
+      guard pass.plan.slots.isEmpty, state.flying == 0 else { return }
       state.staticBatch.phase = .decoding
     }
     goOn(&pass, &state)
-    pass.serveRunning(.all, &state)
+    if pass.scope != .prompts { pass.serveRunning(.all, &state) }
     pass.plan.admissionEnd = .batchClosed
   }
 }

@@ -31,6 +31,8 @@ public struct SchedulerState: Sendable {
   public internal(set) var filledSlots = 0
   /// Requests with tokens on their way through the layers.
   public internal(set) var underWay = 0
+  /// Places that requests have in batches under way beside others.
+  private(set) var flying = 0
 
   public init(memory: KVCache, outlook: Outlook = Outlook()) {
     self.memory = memory
@@ -223,6 +225,20 @@ public struct SchedulerState: Sendable {
 
   /// Preempted requests whose keys and values are in host memory. O(requests).
   public var parkedRequests: Int { waitingRows.count { requests[$0].parked > 0 } }
+
+  // MARK: Batches beside others
+
+  /// The requests of a plan are under way.
+  mutating func takeOff(_ plan: StepPlan) {
+    for slot in plan.slots { requests[Int(slot.row)].flights += 1 }
+    flying += plan.slots.count
+  }
+
+  /// A batch that ran beside others has ended.
+  package mutating func land(_ plan: StepPlan) {
+    for slot in plan.slots { requests[Int(slot.row)].flights -= 1 }
+    flying -= plan.slots.count
+  }
 
   // MARK: Absorbing what a device computed
 

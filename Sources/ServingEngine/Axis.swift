@@ -13,8 +13,10 @@ public struct Axis: Sendable {
   public let summary: String
   /// What can be chosen; empty when the choice is a whole number.
   public let members: [Descriptor]
-  /// Whole numbers that can be chosen, in place of a member or besides.
+  /// Whole numbers that can be chosen.
   public var range: ClosedRange<Int>?
+  /// The member that a number alone stands for; nil when none does.
+  var numberMeans: Descriptor?
   /// The present choice.
   public let current: @Sendable (Engine) -> String
   /// Why this engine cannot have a choice; nil when it can.
@@ -23,13 +25,12 @@ public struct Axis: Sendable {
 
   /// Reads a choice; its description is the one way to write it.
   public func choice(_ text: String) throws(ChoiceFault) -> Choice {
-    let isName = text.first?.isLetter ?? false
-    guard let range, members.isEmpty || !isName else {
-      do { return try Choice(text, among: members) } catch { throw ChoiceFault("--\(name) \(text): \(error)") }
+    guard let range else {
+      let member = numberMeans.flatMap { Int(text) == nil ? nil : "\($0.name):\(text)" }
+      do { return try Choice(member ?? text, among: members) } catch { throw ChoiceFault("--\(name) \(text): \(error)") }
     }
     guard let number = Int(text), range.contains(number) else {
-      let others = members.isEmpty ? "" : ", or \(members.map(\.usage).joined(separator: ", "))"
-      throw ChoiceFault("--\(name) \(text): a whole number from \(range.lowerBound) to \(range.upperBound) is wanted\(others)")
+      throw ChoiceFault("--\(name) \(text): a whole number from \(range.lowerBound) to \(range.upperBound) is wanted")
     }
     return Choice(number: number)
   }
@@ -66,8 +67,8 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling, speculate,
-    draftTokens,
+    policy, prefill, placement, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
+    speculate, draftTokens,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
@@ -85,9 +86,16 @@ public enum AxisCatalogue {
     obstacle: { engine, choice in
       guard let shape = PrefillShape(choice) else { return nil }
       if shape.cutsLayers, engine.speculates { return "drafts want whole steps — choose --speculate none first" }
-      return engine.device.obstacle(to: shape)
+      return engine.obstacle(to: shape)
     },
     change: { engine, choice in PrefillShape(choice).map { engine.setPrefill($0) } ?? [] })
+
+  static let placement = Axis(
+    name: "placement", summary: "where prompts and decodes run",
+    members: PlacementCatalogue.members,
+    current: { $0.split?.choice.description ?? PlacementCatalogue.colocated.name },
+    obstacle: { $0.obstacle(toPlacement: $1) },
+    change: { engine, choice in engine.setPlacement(choice) })
 
   static let batching = Axis(
     name: "batching", summary: "when requests may join a batch",
@@ -171,7 +179,7 @@ extension AxisCatalogue {
     change: { engine, choice in engine.setSpeculation(choice, engine.drafting.controller.length) })
 
   static let draftTokens = Axis(
-    name: "draft-tokens", summary: "how many tokens are guessed", members: DraftLength.members, range: DraftLength.range,
+    name: "draft-tokens", summary: "how many tokens are guessed", members: DraftLength.members, numberMeans: DraftLength.members[0],
     current: { $0.drafting.controller.length.choice.description },
     obstacle: { engine, choice in
       DraftLength(choice).flatMap { engine.fault(ofSpeculating: engine.drafting.choice, $0) }

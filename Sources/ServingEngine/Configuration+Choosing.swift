@@ -38,6 +38,7 @@ extension Configuration {
     switch axis.name {
     case "policy": policy = choice.description
     case "prefill": prefill = choice.description
+    case "placement": placement = choice.description
     case "reservation": reservation = choice.description
     case "preemption": preemption = choice.description
     case "batching": batching = choice.description

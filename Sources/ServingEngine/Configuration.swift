@@ -20,6 +20,7 @@ public struct Configuration: Equatable, Sendable {
   public var profile: ProfileFiles?
   public var policy = "fcfs"
   public var prefill = "chunked"
+  public var placement = "colocated"
   public var reservation = "paged"
   public var preemption = "recompute"
   public var batching = "continuous"
@@ -28,7 +29,7 @@ public struct Configuration: Equatable, Sendable {
   public var prefixCache = "lru"
   public var speculate = "none"
   /// Drafts of a request: a number, or how it adapts.
-  public var draftTokens = DraftLength.standard.choice.description
+  public var draftTokens = DraftLength.standard.description
   /// Which drafts stand where no model can say it: rates, or the text of a profile; nil: nobody says.
   public var acceptance: String?
   /// The card of a smaller model that drafts on a modelled GPU; its memory is taken whether it drafts or not. (A real one is
@@ -63,6 +64,12 @@ public struct Configuration: Equatable, Sendable {
     return configuration
   }
 
+  /// The number of `draftTokens` where it is one.
+  public var fixedDraftTokens: Int? {
+    guard case .fixed(let number)? = (try? AxisCatalogue.draftTokens.choice(draftTokens)).flatMap({ DraftLength($0) }) else { return nil }
+    return number
+  }
+
   /// Time is measured, not modelled.
   public var isMeasured: Bool { device == "cpu" }
 
@@ -76,7 +83,7 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("placement", "colocated"), ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("weights", "as-loaded"), ("pp", "1"),
+    ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("weights", "as-loaded"), ("pp", "1"),
   ]
 
   /// All choices by name, in the order of the help.
@@ -84,9 +91,9 @@ public struct Configuration: Equatable, Sendable {
     let number = { (value: Double?) in value.map(Value.number) ?? Value.none }
     let own: [(name: String, value: Value)] = [
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("policy", .text(policy)),
-      ("prefill", .text(prefill)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
+      ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
-      ("speculate", .text(speculate)), ("draft-tokens", Int(draftTokens).map(Value.whole) ?? .text(draftTokens)),
+      ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
       ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
       ("draft-model", (draftModel ?? tokens?.draft?.name).map(Value.text) ?? .none),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
@@ -238,9 +245,8 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
-    if let obstacle = device.obstacle(to: planner.prefill) {
-      throw ConfigurationError("--prefill \(prefill): \(obstacle) — leave it at chunked or whole")
-    }
+    let place: Choice
+    do { place = try AxisCatalogue.placement.choice(placement) } catch { throw ConfigurationError(error.description) }
     if speculate != "none", asyncScheduling == "on" {
       throw ConfigurationError("--async-scheduling on: a plan made ahead knows no drafts — leave it off with --speculate, or choose --speculate none")
     }
@@ -250,6 +256,10 @@ extension Configuration {
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
+    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement)] {
+      if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
+    }
+    _ = engine.setPlacement(place)
     try engine.begin(speculating: speculate, draftTokens)
     return engine
   }

@@ -34,6 +34,11 @@ extension Engine {
   /// - Returns: False when it is not alive.
   @discardableResult
   public mutating func abort(_ request: RequestID) -> Bool {
+    if isFlying(request) {
+      // Its batch goes on; the request leaves when that has ended.
+      state.hangUps.insert(EngineState.HangUp(time: state.now, id: request), at: 0)
+      return true
+    }
     guard state.scheduler.abort(request) else { return false }
     state.hangUps.removeAll { $0.id == request }
     state.pendingEvents.append(.finished(request, .aborted))
@@ -60,9 +65,14 @@ extension Engine {
         state.hangUps.insert(EngineState.HangUp(time: time, id: id), at: position)
       }
     }
-    while let hangUp = state.hangUps.first, hangUp.time <= state.now {
-      state.hangUps.removeFirst()
-      if state.scheduler.abort(hangUp.id) { events.append(.finished(hangUp.id, .aborted)) }
+    var place = 0
+    while place < state.hangUps.count, state.hangUps[place].time <= state.now {
+      if isFlying(state.hangUps[place].id) {
+        place += 1
+      } else {
+        let id = state.hangUps.remove(at: place).id
+        if state.scheduler.abort(id) { events.append(.finished(id, .aborted)) }
+      }
     }
   }
 

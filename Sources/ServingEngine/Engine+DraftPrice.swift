@@ -22,7 +22,7 @@ extension Engine {
   public var speculation: (name: String, length: String, most: Int, isSteady: Bool)? {
     guard speculates else { return nil }
     let length = drafting.controller.length
-    return (drafting.choice.description, length.choice.description, length.most, drafting.drafter.means != .text && length == .fixed(length.most))
+    return (drafting.choice.description, length.description, length.most, drafting.drafter.means != .text && length == .fixed(length.most))
   }
 
   /// Tokens that a request may draft in the next step.

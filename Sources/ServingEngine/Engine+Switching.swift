@@ -1,4 +1,5 @@
 import Core
+import Hardware
 import KVMemory
 import Scheduling
 
@@ -51,6 +52,18 @@ extension Engine {
     guard state.memory.hasHost else { return [] }
     return counted(state.scheduler.parkedRequests) { .drains(requests: $0) }
       + counted(state.scheduler.memory.closeHost()) { .forgotten(blocks: $0) }
+  }
+
+  /// What is under way ends as it was begun: a batch on the whole device before lanes take any, batches on lanes before the
+  /// whole device takes one. From one division to another nothing is waited for.
+  mutating func setPlacement(_ choice: Choice) -> [Settlement] {
+    split = PlacementCatalogue.split(choice)
+    if split == nil {
+      if state.flights.isEmpty { lanes = device.stageLanes() }
+      return counted(state.flights.count) { .lands(batches: $0) }
+    }
+    if lanes == nil { lanes = device.sharedLanes() }
+    return counted(state.ahead == nil ? 0 : 1) { .lands(batches: $0) }
   }
 
   private mutating func shareAsChosen() -> [Settlement] {

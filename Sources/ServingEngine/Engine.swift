@@ -19,12 +19,21 @@ import Speculation
 /// asynchronous   plan 0, plan 1  │ plan 2          │ plan 3
 ///                       │ step 0 │ step 1          │ step 2 …
 /// ```
+///
+/// On lanes several batches are in flight at once (`stepLanes`); each is then planned when its lane is free, asynchronous
+/// scheduling or not.
 public struct Engine: Sendable {
   public internal(set) var trace: Trace
   public internal(set) var state: EngineState
   public internal(set) var planner: Planner
   public internal(set) var device: any Device
   var drafting = Drafting()
+  /// Where batches run that are in flight at once; nil while there is one at a time.
+  public internal(set) var lanes: (any BatchLanes)?
+  /// How SMs are divided between prompts and decodes; nil when they run together.
+  var split: (any SMSplit)?
+  /// The device is a pipeline of stages, each with a batch.
+  let hasStages: Bool
   /// What becomes of a request whose prompt and output exceed the model's context.
   let overlong: Overlong
   /// Asynchronous scheduling: the next step is planned when this one begins.
@@ -63,6 +72,8 @@ public struct Engine: Sendable {
     self.endsOfText = endsOfText
     self.hostLink = hostLink
     prefixCache = memory.reusesPrefixes ? "lru" : "off"
+    lanes = device.stageLanes()
+    hasStages = lanes != nil
     state = EngineState(scheduler: SchedulerState(memory: memory, outlook: outlook))
     _ = setReservation(planner.reservation)
     _ = setPreemption(planner.preemption)
@@ -84,6 +95,7 @@ public struct Engine: Sendable {
   /// - Returns: Nil when the engine is done.
   public mutating func step(told: BatchOutcome? = nil) throws(DeviceError) -> StepReport? {
     guard !isDone else { return nil }
+    if lanes != nil, state.ahead == nil { return try stepLanes(told: told) }
     var events = state.pendingEvents
     state.pendingEvents = []
     var decided = state.ahead
@@ -96,7 +108,7 @@ public struct Engine: Sendable {
       decided = decide(state.step)
       if let decided { report(decided.plan, &events) }
     }
-    state.ahead = plansAhead && planner.prefill != .interruptible ? decide(state.step + 1) : nil
+    state.ahead = plansAhead && lanes == nil && planner.prefill != .interruptible ? decide(state.step + 1) : nil
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var transfer = EngineTime.zero
     if told == nil, device.language != nil, let step = decided { decided?.batch.contents = contents(step) }
@@ -161,7 +173,8 @@ public struct Engine: Sendable {
     var sequences: [Batch.Content] = []
     for row in state.scheduler.running {
       let request = state.scheduler.requests[Int(row)]
-      let planned = state.ahead?.plan.slots.first { $0.row == row && $0.request == request.id }
+      let planned = (state.ahead.map { [$0] } ?? state.flights.map(\.step)).lazy.flatMap(\.plan.slots)
+        .first { $0.row == row && $0.request == request.id }
       var tokens: [TokenID] = []
       request.forEachToken(in: 0..<Int(planned.map { Int($0.first) } ?? request.computed)) { tokens.append($0) }
       sequences.append(Batch.Content(tokens: tokens, table: state.scheduler.memory.tables[Int(row)].blocks))

@@ -13,6 +13,12 @@ public struct EngineState: Sendable {
   /// The next step, when it was decided before this one had ended. What it preempts and admits has left
   /// and joined `scheduler` already; the events follow when it is taken.
   public internal(set) var ahead: DecidedStep?
+  /// Batches under way beside others, in order of their start; empty while there is one at a time.
+  var flights: [Flight] = []
+  /// Plans of such batches so far.
+  var plans = 0
+  /// SMs that prompts have beside decodes, as divided last.
+  public internal(set) var promptShare = 0
   /// Folded over every event: equal digests, equal histories.
   public internal(set) var history = Digest()
   /// Clients that will hang up, soonest first.

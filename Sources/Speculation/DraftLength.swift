@@ -1,7 +1,7 @@
 public import Core
 
 /// How many tokens are drafted.
-public enum DraftLength: Equatable, Sendable {
+public enum DraftLength: Equatable, Sendable, CustomStringConvertible {
   /// The same for every request in every step.
   case fixed(Int)
   /// For each request by how its drafts fared: up to `most`.
@@ -16,6 +16,9 @@ public enum DraftLength: Equatable, Sendable {
   private static let most = Parameter("most", "drafts of a request at most", range: range, standard: 8)
   public static let members = [
     Descriptor(
+      name: "fixed", summary: "the same number for every request; the number alone says it too", source: "Leviathan et al., ICML 2023, arXiv 2211.17192",
+      parameters: [Parameter("tokens", "drafts of a request", range: range, standard: 4)]),
+    Descriptor(
       name: "adaptive", summary: "two more where all drafts stood, one fewer where not",
       source: "the heuristic schedule of assisted generation (Gante 2023, Hugging Face transformers)", parameters: [most]),
     Descriptor(
@@ -28,18 +31,22 @@ public enum DraftLength: Equatable, Sendable {
     switch choice.name {
     case "adaptive": self = .adaptive(most: choice.values[0])
     case "batch": self = .batch(most: choice.values[0], budget: choice.values[1])
-    default:
-      guard let number = choice.values.first else { return nil }
-      self = .fixed(number)
+    case "fixed": self = .fixed(choice.values[0])
+    default: return nil
     }
   }
 
   public var choice: Choice {
     switch self {
-    case .fixed(let number): Choice(number: number)
-    case .adaptive(let most): Choice(Self.members[0], [most])
-    case .batch(let most, let budget): Choice(Self.members[1], [most, budget])
+    case .fixed(let number): Choice(Self.members[0], [number])
+    case .adaptive(let most): Choice(Self.members[1], [most])
+    case .batch(let most, let budget): Choice(Self.members[2], [most, budget])
     }
+  }
+
+  /// `4`, `adaptive`, `batch:4:12`
+  public var description: String {
+    if case .fixed(let number) = self { String(number) } else { choice.description }
   }
 
   /// Drafts that a step may verify for one request.

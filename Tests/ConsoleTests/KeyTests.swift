@@ -122,7 +122,7 @@ struct KeyTests {
     #expect(sample.frame.text.contains("prefill chunked → chunked:512"))
     try sample.type("<ret>")
     #expect(sample.effects == ["prefill chunked:512"])
-    try sample.type("p<right><right>")
+    try sample.type("p<right><right><right>")
     #expect(sample.frame.text.contains("[batching]"))
     try sample.type("<tab><tab><tab><tab><C-u>512<ret>")
     #expect(sample.effects == ["max-batched-tokens 512"])

@@ -38,6 +38,7 @@ struct RealBench {
   var policy = "fcfs"
   var sampler = Sampler()
   var endsOfText: [TokenID] = []
+  var reservation = "paged"
   var speculate = "none"
   var draftTokens = "4"
   var companion: LocalModel?
@@ -54,6 +55,7 @@ struct RealBench {
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses),
       device: CPUDevice(Self.model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler),
       plansAhead: plansAhead, endsOfText: endsOfText)
+    try engine.apply(Command(axis: "reservation", choice: reservation))
     try engine.apply(Command(axis: "draft-tokens", choice: draftTokens))
     try engine.apply(Command(axis: "speculate", choice: speculate))
     return engine

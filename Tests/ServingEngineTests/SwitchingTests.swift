@@ -46,6 +46,8 @@ struct SwitchingTests {
       if switches < 200 {
         let axis = AxisCatalogue.all[random.below(AxisCatalogue.all.count)]
         let command = Command(axis: axis.name, choice: Self.randomChoice(of: axis, &random))
+        // What the device cannot do is refused, and no switch.
+        guard axis.fault(of: command.choice, in: bench.engine) == nil else { continue }
         try bench.engine.apply(command)
         script.append((bench.engine.state.step, command))
         #expect(axis.current(bench.engine) == (try axis.choice(command.choice).description))

@@ -7,9 +7,15 @@ import ServingEngine
 import Testing
 
 /// A device that takes a millisecond for every step.
+///
+/// Side by side it has ten SMs, and prompts take three milliseconds; as a pipeline each of its stages takes one.
 struct MillisecondDevice: Device {
+  var stages = 1
   var name: String { "a millisecond a step" }
   var isModelled: Bool { true }
+  var sharesSMs: Bool { stages == 1 }
+  func sharedLanes() -> (any BatchLanes)? { TinyLanes(count: 2, multiprocessors: 10) }
+  func stageLanes() -> (any BatchLanes)? { stages > 1 ? TinyLanes(count: stages) : nil }
   func kernels(of batch: Batch) -> [KernelRun] { [] }
 
   mutating func execute(_ batch: Batch) -> BatchOutcome {
@@ -51,6 +57,56 @@ struct LayeredDevice: Device {
   }
 }
 
+/// Lanes of whole milliseconds: three for prompts and one for decodes on shares; in a pipeline a batch goes through every
+/// stage, one a millisecond.
+struct TinyLanes: BatchLanes {
+  var count: Int
+  var multiprocessors: Int?
+  /// When the batch on each lane ends, in milliseconds.
+  private var ends: [Int?] = []
+  private var now = 0
+  /// When the first stage is free.
+  private var entrance = 0
+
+  init(count: Int, multiprocessors: Int? = nil) {
+    self.count = count
+    self.multiprocessors = multiprocessors
+    ends = Array(repeating: nil, count: count)
+  }
+
+  var shares: [Int] { multiprocessors == nil ? [] : [2, 4, 6, 8] }
+  var kernels: [KernelRun] { [] }
+
+  mutating func start(_ batch: Batch, on lane: Int, share: Int, after pause: EngineTime) {
+    require(ends[lane] == nil, "two batches on lane \(lane)")
+    let wait = Int(pause.milliseconds)
+    if multiprocessors == nil {
+      entrance = max(now + wait, entrance) + 1
+      ends[lane] = entrance + count - 1
+    } else {
+      ends[lane] = now + wait + (lane == 0 ? 3 : 1)
+    }
+  }
+
+  mutating func advance(for limit: EngineTime?) -> LaneStretch {
+    let first = ends.indices.filter { ends[$0] != nil }.min { (ends[$0]!, $0) < (ends[$1]!, $1) }
+    let end = limit.map { now + Int($0.milliseconds) }
+    let start = now
+    if let first, ends[first]! <= end ?? .max {
+      now = ends[first]!
+      ends[first] = nil
+      return LaneStretch(duration: .milliseconds(now - start), landed: first)
+    }
+    now = first == nil ? now : end ?? now
+    return LaneStretch(duration: .milliseconds(now - start), landed: nil)
+  }
+
+  /// A token takes ten milliseconds on one SM.
+  func forecast(_ batches: [(batch: Batch, multiprocessors: Int)]) -> [EngineTime] {
+    batches.map { .microseconds($0.batch.tokenCount * 10_000 / $0.multiprocessors) }
+  }
+}
+
 /// An engine small enough to work out by hand.
 struct TinyBench {
   var engine: Engine
@@ -61,7 +117,8 @@ struct TinyBench {
     sequences: Int = 8, blocks: Int = 100, blockSize: Int = 4, reuses: Bool = false, arrivals: [Int] = [],
     prompts: [Int], outputs: [Int], priorities: [Int] = [], contents: [Prompt]? = nil, plansAhead: Bool = false,
     aborts: [Int: Int] = [:], labels: [Int] = [], prefill: PrefillShape = .chunked(0), reservation: any Reservation = Paged(),
-    preemption: Preemption = .recompute, hostBlocks: Int = 0, outlook: Outlook = Outlook(), device: any Device = MillisecondDevice()
+    preemption: Preemption = .recompute, hostBlocks: Int = 0, outlook: Outlook = Outlook(), stages: Int = 1,
+    placement: String = "colocated", device: (any Device)? = nil
   ) {
     var limits = Limits()
     limits.maxBatchedTokens = tokensPerStep
@@ -80,8 +137,10 @@ struct TinyBench {
     planner.preemption = preemption
     engine = Engine(
       trace: Trace(name: "tiny", arrivals: requests), planner: planner,
-      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses), device: device,
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses),
+      device: device ?? MillisecondDevice(stages: stages),
       plansAhead: plansAhead, hostLink: hostBlocks > 0 ? .tiny(blocks: hostBlocks) : nil, outlook: outlook)
+    if placement != "colocated" { try? engine.apply(Command(axis: "placement", choice: placement)) }
   }
 
   /// Runs to the end, checking memory after every step.

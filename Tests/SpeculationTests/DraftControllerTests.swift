@@ -70,9 +70,7 @@ struct DraftControllerTests {
   @Test("choices read as they print")
   func choices() throws {
     for length in [DraftLength.fixed(3), .adaptive(most: 8), .adaptive(most: 5), .batch(most: 8, budget: 32), .batch(most: 4, budget: 12)] {
-      let text = length.choice.description
-      let choice = Int(text).map { Choice(number: $0) }
-      #expect(DraftLength(try choice ?? Choice(text, among: DraftLength.members)) == length)
+      #expect(DraftLength(try Choice(length.choice.description, among: DraftLength.members)) == length)
     }
   }
 }

@@ -30,7 +30,7 @@ public struct DecodeStall: Finding {
       decodeStep = decodeStep == 0 ? cost : (decodeStep * 7 + cost) / 8
     }
     let waiting = Int(step.running - step.sequences)
-    guard step.prefillTokens > 0, step.decodeTokens == 0, waiting > 0, decodeStep > 0 else {
+    guard step.flights == 0, step.prefillTokens > 0, step.decodeTokens == 0, waiting > 0, decodeStep > 0 else {
       stalled = .zero
       prompts = 0
       isTold = false

@@ -37,6 +37,8 @@ public struct ConcurrentStreams: Sendable {
 
   /// Since the beginning.
   public private(set) var now = EngineTime.zero
+  /// Whether what ends is written down in `runs`.
+  public var isRecording = true
   private var streams: [Stream]
   private var ended: [KernelRun] = []
   private let multiprocessors: Int
@@ -51,6 +53,8 @@ public struct ConcurrentStreams: Sendable {
   /// Nanoseconds during which SMs, and tensor cores at their peak, had work.
   private var smTime = 0.0
   private var tensorTime = 0.0
+  /// Since when is accounted.
+  private var accountStart = EngineTime.zero
 
   /// - Parameter ranks: GPUs that all do the same; energy is that of all.
   init(chip: Chip, reachable: Double, energy: EnergyModel?, ranks: Int = 1, shares: [Range<Int>?]) {
@@ -73,8 +77,24 @@ public struct ConcurrentStreams: Sendable {
     }
   }
 
+  /// Gives a stream without work other SMs.
+  public mutating func setShare(_ share: Range<Int>, of stream: Int) {
+    require(!isBusy(stream), "stream \(stream) was given SMs \(share) while it runs")
+    require(
+      share.lowerBound >= 0 && share.upperBound <= multiprocessors && !share.isEmpty,
+      "SMs \(share) of \(multiprocessors) were given to stream \(stream)")
+    for (number, other) in streams.enumerated() where number != stream && isBusy(number) {
+      require(other.share.map { !share.overlaps($0) } ?? false, "stream \(number) runs on some of SMs \(share)")
+    }
+    streams[stream].share = share
+  }
+
   /// Appends work to a stream, after a pause in which the host prepares it.
   public mutating func start(_ kernels: [StreamKernel], on stream: Int, after pause: EngineTime = .zero) {
+    if !isBusy(stream) {
+      streams[stream].waiting.removeAll(keepingCapacity: true)
+      streams[stream].next = 0
+    }
     let limit = streams[stream].share?.count ?? multiprocessors
     if pause > .zero { streams[stream].waiting.append(.pause(pause)) }
     for kernel in kernels {
@@ -88,9 +108,9 @@ public struct ConcurrentStreams: Sendable {
     streams[stream].running != nil || streams[stream].next < streams[stream].waiting.count
   }
 
-  /// Goes on to the next end of a kernel or pause; false when nothing is left.
+  /// Goes on to the next end of a kernel or pause, or to `limit` if that comes first; false when nothing is left.
   @discardableResult
-  public mutating func advance() -> Bool {
+  public mutating func advance(until limit: EngineTime? = nil) -> Bool {
     for stream in streams.indices where streams[stream].running == nil { admit(stream) }
     let stretch = self.stretch()
     var least = Double.infinity
@@ -101,14 +121,20 @@ public struct ConcurrentStreams: Sendable {
       if left < least { (least, first) = (left, number) }
     }
     guard let first else { return false }
-    let elapsed = max(1, least.rounded(.up))
+    var elapsed = max(1, least.rounded(.up))
+    var isCut = false
+    if let limit, Double((limit - now).nanoseconds) < elapsed {
+      elapsed = Double((limit - now).nanoseconds)
+      isCut = true
+      guard elapsed > 0 else { return true }
+    }
     account(elapsed, stretch)
     now += EngineTime(nanoseconds: Int64(elapsed))
     for number in streams.indices {
       guard var running = streams[number].running else { continue }
       running.remaining -= elapsed * speed(running, stretch)
       // What is left of rounding, below a millionth of a nanosecond, is nothing.
-      if number != first && running.remaining > 1e-6 {
+      if (number != first || isCut) && running.remaining > 1e-6 {
         streams[number].running = running
       } else {
         end(running, of: number)
@@ -120,13 +146,28 @@ public struct ConcurrentStreams: Sendable {
   /// What has ended, in order of start, then of stream.
   public var runs: [KernelRun] { ended.sorted { ($0.start, $0.stream) < ($1.start, $1.stream) } }
 
-  /// Totals up to now: of one rank, but for the energy, which is that of all; fractions are of all SMs and of all the time.
+  /// What has begun and not ended, as far as it has come.
+  public var running: [KernelRun] {
+    streams.indices.compactMap { number in
+      streams[number].running.flatMap { running in running.kernel.map { run($0, running, of: number) } }
+    }
+  }
+
+  /// Forgets what has ended, and what it cost.
+  public mutating func beginAccount() {
+    ended.removeAll(keepingCapacity: true)
+    (operations, bytes, joules, smTime, tensorTime) = (0, 0, 0, 0, 0)
+    accountStart = now
+  }
+
+  /// Totals since the account began: of one rank, but for the energy, which is that of all; fractions are of all SMs and
+  /// of all the time.
   public var cost: StepCost {
     var cost = StepCost()
     cost.operations = operations
     cost.bytes = bytes
     cost.energy = energy == nil ? nil : joules
-    let time = max(1, Double(now.nanoseconds))
+    let time = max(1, Double((now - accountStart).nanoseconds))
     cost.smBusy = min(1, smTime / time)
     cost.tensorBusy = min(1, tensorTime / time)
     cost.bandwidthBusy = min(1, bytes / (bandwidth * time))
@@ -213,12 +254,16 @@ public struct ConcurrentStreams: Sendable {
 
   private mutating func end(_ running: Running, of number: Int) {
     streams[number].running = nil
-    guard let kernel = running.kernel else { return }
+    guard isRecording, let kernel = running.kernel else { return }
+    ended.append(run(kernel, running, of: number))
+  }
+
+  private func run(_ kernel: StreamKernel, _ running: Running, of number: Int) -> KernelRun {
     let share = running.share.lowerBound..<running.share.lowerBound + kernel.multiprocessors
     var run = KernelRun(kernel.kind, kernel.estimate, layer: kernel.layer, start: running.start)
     run.duration = now - running.start
     run.stream = number
     run.share = share.count == multiprocessors ? nil : share
-    ended.append(run)
+    return run
   }
 }

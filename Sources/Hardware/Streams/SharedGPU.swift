@@ -16,54 +16,83 @@ public import Core
 ///
 /// What is not modelled: streams pushing each other out of the L2 cache, and the clock at higher power.
 public struct SharedGPU: Sendable {
-  private struct Part: Sendable {
-    var multiprocessors: Int
-    /// The same GPU with these SMs only, with all the bandwidth they reach and with half of it.
-    var full: ModelledGPU
-    var halved: ModelledGPU
-  }
-
   /// With all of its SMs.
   public let whole: ModelledGPU
-  private let linkBandwidth: Double?
-  private var parts: [Part] = []
+  private var parts: [GPUPart] = []
 
   public init(
     accelerator: Accelerator, model: ModelCard, tensorParallel: Int = 1,
     hostTime: EngineTime = ModelledGPU.defaultHostTime, linkBandwidth: Double? = nil
   ) throws(DeviceError) {
-    whole = try ModelledGPU(
-      accelerator: accelerator, model: model, tensorParallel: tensorParallel, hostTime: hostTime, linkBandwidth: linkBandwidth)
-    self.linkBandwidth = linkBandwidth
+    self.init(
+      try ModelledGPU(
+        accelerator: accelerator, model: model, tensorParallel: tensorParallel, hostTime: hostTime, linkBandwidth: linkBandwidth))
   }
+
+  /// - Parameter whole: Its times come from equations, not from a profile.
+  public init(_ whole: ModelledGPU) { self.whole = whole }
 
   public var multiprocessors: Int { whole.chip.multiprocessors }
   public var hostTime: EngineTime { whole.hostTime }
 
   /// Makes the tables for kernels on `count` SMs.
   ///
-  /// - Complexity: That of two `ModelledGPU`s, once for each count.
+  /// - Complexity: That of two `ModelledGPU`s, once for each count of a GPU and all that was copied from it.
   public mutating func prepare(_ count: Int) throws(DeviceError) {
     guard count >= 1, count <= multiprocessors else {
       throw DeviceError(device: whole.name, problem: .failed("\(count) SMs: 1 to \(multiprocessors) are there to be shared out"))
     }
     guard !parts.contains(where: { $0.multiprocessors == count }) else { return }
-    let reach = Chip.bandwidthPart(of: count, in: multiprocessors)
-    func device(_ part: Double) throws(DeviceError) -> ModelledGPU {
-      try ModelledGPU(
-        accelerator: whole.accelerator, model: whole.model, tensorParallel: whole.tensorParallel, hostTime: whole.hostTime,
-        hostTimePerSequence: whole.hostTimePerSequence, linkBandwidth: linkBandwidth, profile: nil, share: Chip.Share(multiprocessors: count, bandwidthPart: part))
+    parts.append(try whole.parts.part(count, of: whole))
+  }
+
+  private func part(_ count: Int) -> GPUPart {
+    guard let part = parts.first(where: { $0.multiprocessors == count }) else {
+      fatalError("\(count) SMs were not prepared: \(parts.map(\.multiprocessors)) were")
     }
-    parts.append(Part(multiprocessors: count, full: try device(reach), halved: try device(reach / 2)))
+    return part
   }
 
   /// The kernels of a batch on `count` SMs, in order; `prepare` came before.
   public func kernels(of batch: Batch, on count: Int) -> [StreamKernel] {
-    guard let part = parts.first(where: { $0.multiprocessors == count }) else {
-      fatalError("\(count) SMs were not prepared: \(parts.map(\.multiprocessors)) were")
-    }
+    let part = part(count)
     return zip(part.full.launches(of: batch), part.halved.launches(of: batch)).map {
       StreamKernel($0, halved: $1, multiprocessors: count, bandwidth: part.full.chip.bandwidth)
+    }
+  }
+
+  /// Foretells how long batches take that begin together, each on so many SMs, host's time included.
+  ///
+  /// A batch is taken as one kernel with the sums of its kernels, drawing on memory evenly; all slow by the factor at
+  /// which together they draw no more than memory gives. When a batch ends, the others no longer feel it, so a batch that
+  /// takes longer than another is slowed for that one's time only.
+  ///
+  /// - Returns: A time for each batch; zero for an empty one.
+  public func forecast(_ batches: [(batch: Batch, multiprocessors: Int)]) -> [EngineTime] {
+    let loads = batches.map { part($0.multiprocessors).load(of: $0.batch) }
+    var stretch = 1.0
+    let given = whole.accelerator.efficiency.memory * whole.chip.bandwidth / 1000
+    if loads.count(where: { $0.alone > 0 }) > 1 {
+      func drawn(_ stretch: Double) -> Double {
+        loads.reduce(0) { $1.alone > 0 ? $0 + $1.bytes / $1.time(stretch: stretch) : $0 }
+      }
+      if drawn(1) > given {
+        var (low, high) = (1.0, Double(loads.count + 1))
+        for _ in 0..<16 {
+          let middle = (low + high) / 2
+          if drawn(middle) > given { low = middle } else { high = middle }
+        }
+        stretch = high
+      }
+    }
+    let side = loads.map { $0.time(stretch: stretch) }
+    let hosts = batches.map { Double(whole.hostTime(sequences: $0.batch.slots.count).nanoseconds) }
+    return loads.indices.map { place in
+      guard loads[place].alone > 0 else { return .zero }
+      // What others leave of it when they have ended goes on by itself.
+      let company = loads.indices.reduce(0.0) { $1 == place ? $0 : max($0, side[$1]) }
+      let time = side[place] <= company ? side[place] : company + loads[place].alone * (1 - company / side[place])
+      return EngineTime(nanoseconds: Int64((time + hosts[place]).rounded()))
     }
   }
 

@@ -56,7 +56,7 @@ struct ProfileAcceptanceCommand: ParsableCommand {
     base.maxSequences = 8
     var configuration = try engine.configuration(over: base)
     configuration.speculate = drafter
-    guard let most = Int(configuration.draftTokens) else {
+    guard let most = configuration.fixedDraftTokens else {
       throw Fault("--draft-tokens \(configuration.draftTokens): a profile wants a number, so that every position is tried as often as it can")
     }
     let trace: Trace

@@ -31,6 +31,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "prefill", "How prompts are cut"))
   var prefill: String?
 
+  @Option(help: EngineOptions.help(of: "placement", "Where prompts and decodes run"))
+  var placement: String?
+
   @Option(help: EngineOptions.help(of: "reservation", "KV memory that a request is given"))
   var reservation: String?
 
@@ -49,7 +52,7 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "speculate", "Who guesses the next tokens"))
   var speculate: String?
 
-  @Option(help: EngineOptions.help(of: "draft-tokens", "Tokens that are guessed for each request: a number, or"))
+  @Option(help: EngineOptions.help(of: "draft-tokens", "Tokens that are guessed for each request; a number alone is fixed"))
   var draftTokens: String?
 
   @Option(help: ArgumentHelp("Which drafts stand on a modelled GPU: shares of drafts whose first, first two, … tokens do (0.8,0.7,0.6), or a file of `profile-acceptance`.", valueName: "rates|file"))
@@ -85,7 +88,6 @@ struct EngineOptions: ParsableArguments {
   @OptionGroup var sampling: SamplingOptions
 
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
-  @Option(help: .hidden) var placement: String?
   @Option(help: .hidden) var kvFormat: String?
   @Option(help: .hidden) var retain: String?
   @Option(help: .hidden) var attention: String?
@@ -127,6 +129,7 @@ struct EngineOptions: ParsableArguments {
     take(tp, \.tensorParallel)
     take(policy, \.policy)
     take(prefill, \.prefill)
+    take(placement, \.placement)
     take(reservation, \.reservation)
     take(preemption, \.preemption)
     take(batching, \.batching)
@@ -209,7 +212,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "placement": placement, "kv-format": kvFormat, "retain": retain, "attention": attention, "weights": weights, "pp": pp,
+      "kv-format": kvFormat, "retain": retain, "attention": attention, "weights": weights, "pp": pp,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

@@ -17,6 +17,8 @@ public struct EngineTime: Hashable, Comparable, Sendable, Codable {
     return Self(nanoseconds: Int64(exactly: min(max(nanoseconds, -9.2e18), 9.2e18)) ?? 0)
   }
 
+  /// Later than everything.
+  public static let never = EngineTime(nanoseconds: .max)
   public static let zero = Self(nanoseconds: 0)
 
   @inlinable public var seconds: Double { Double(nanoseconds) / 1e9 }

@@ -30,6 +30,12 @@ public protocol Device: Sendable {
   /// Lanes for the stages of a pipeline, each a batch on its way; nil for a device that is none.
   func stageLanes() -> (any BatchLanes)?
 
+  /// Into how many nano-batches it cuts a batch at most; 1 where it does not.
+  var nanoBatches: Int { get }
+
+  /// The same device cutting batches so, or not (1); nil where it cannot.
+  func nanoBatched(_ most: Int) -> (any Device)?
+
   /// What its tokens mean; nil when tokens are not real. Batches say which tokens and blocks only where it is not nil.
   var language: (any Language)? { get }
 
@@ -58,6 +64,8 @@ extension Device {
   public var sharesSMs: Bool { false }
   public func sharedLanes() -> (any BatchLanes)? { nil }
   public func stageLanes() -> (any BatchLanes)? { nil }
+  public var nanoBatches: Int { 1 }
+  public func nanoBatched(_ most: Int) -> (any Device)? { nil }
   public var language: (any Language)? { nil }
   public var remembered: any Device { self }
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}

@@ -19,6 +19,10 @@ public struct JoinedDevice: Device {
   public var isModelled: Bool { clock.isModelled }
   public var language: (any Language)? { tokens.language }
   public var layers: Int { clock.layers }
+  public var nanoBatches: Int { clock.nanoBatches }
+  public func nanoBatched(_ most: Int) -> (any Device)? {
+    clock.nanoBatched(most).map { JoinedDevice(clock: $0, tokens: tokens) }
+  }
   public var modelledGPU: ModelledGPU? { clock.modelledGPU }
   public var remembered: any Device { JoinedDevice(clock: clock.remembered, tokens: tokens.remembered) }
   public func kernels(of batch: Batch) -> [KernelRun] { clock.kernels(of: batch) }

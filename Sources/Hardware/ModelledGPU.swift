@@ -110,6 +110,12 @@ public struct ModelledGPU: Device {
       hostTimePerSequence: hostTimePerSequence, linkBandwidth: linkBandwidth, profile: nil, share: share)
   }
 
+  /// Not with a profile: its times are those of the whole GPU.
+  public func nanoBatched(_ most: Int) -> (any Device)? {
+    if isProfiled { return nil }
+    return most > 1 ? try? NanoBatchedGPU(self, most: most) : self
+  }
+
   public func hostTime(sequences: Int) -> EngineTime {
     hostTime + EngineTime(nanoseconds: hostTimePerSequence.nanoseconds * Int64(sequences))
   }

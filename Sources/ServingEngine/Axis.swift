@@ -93,7 +93,7 @@ public enum AxisCatalogue {
   static let placement = Axis(
     name: "placement", summary: "where prompts and decodes run",
     members: PlacementCatalogue.members,
-    current: { $0.split?.choice.description ?? PlacementCatalogue.colocated.name },
+    current: { $0.placement.description },
     obstacle: { $0.obstacle(toPlacement: $1) },
     change: { engine, choice in engine.setPlacement(choice) })
 

@@ -24,6 +24,7 @@ extension Engine {
     }
     var batch = Batch(slots: slots)
     batch.passages = passages
+    if plan.isInterruptible { batch.interruption = .never }
     return batch
   }
 

@@ -57,6 +57,8 @@ extension Engine {
   /// What is under way ends as it was begun: a batch on the whole device before lanes take any, batches on lanes before the
   /// whole device takes one. From one division to another nothing is waited for.
   mutating func setPlacement(_ choice: Choice) -> [Settlement] {
+    let nano = choice.name == NanoBatching.descriptor.name ? choice.values[0] : 1
+    if nano != device.nanoBatches, let device = device.nanoBatched(nano) { self.device = device }
     split = PlacementCatalogue.split(choice)
     if split == nil {
       if state.flights.isEmpty { lanes = device.stageLanes() }

@@ -106,7 +106,7 @@ struct PlacementPictureTests {
       tokensPerStep: 8, arrivals: [0, 1], prompts: [4, 12], outputs: [7, 3], aborts: [1: 4], placement: "split-static")
     var ends: [Int] = []
     while let report = try bench.engine.step() {
-      if report.events.contains(.finished(1, .aborted)) { ends.append(Int(report.record.start.milliseconds)) }
+      if report.events.contains(.finished(RequestID(1), .aborted)) { ends.append(Int(report.record.start.milliseconds)) }
     }
     // Its first chunk is under way from 3 to 6 ms.
     #expect(ends == [6])

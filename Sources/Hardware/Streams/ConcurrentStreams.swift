@@ -183,11 +183,13 @@ public struct ConcurrentStreams: Sendable {
     case .pause(let time):
       streams[number].running = Running(kernel: nil, start: now, remaining: Double(time.nanoseconds), share: 0..<0)
     case .kernel(let kernel):
-      guard let share = streams[number].share ?? free(kernel.multiprocessors) else { return }
+      guard let share = streams[number].share ?? kernel.zone.map({ isFree($0) ? $0 : nil }) ?? free(kernel.multiprocessors) else { return }
       streams[number].running = Running(kernel: kernel, start: now, remaining: kernel.alone, share: share)
     }
     streams[number].next += 1
   }
+
+  private func isFree(_ zone: Range<Int>) -> Bool { !streams.contains { $0.running?.share.overlaps(zone) ?? false } }
 
   /// The first so many SMs in a row on which nothing runs.
   private func free(_ count: Int) -> Range<Int>? {

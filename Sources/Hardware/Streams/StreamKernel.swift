@@ -13,6 +13,8 @@ public struct StreamKernel: Equatable, Sendable {
   public let layer: Int?
   /// SMs it may use.
   public let multiprocessors: Int
+  /// Which SMs, where its stream has none of its own; nil: the first that are free.
+  var zone: Range<Int>?
   /// With the bandwidth that its SMs reach.
   let estimate: KernelEstimate
   /// Nanoseconds with all that bandwidth, and with half of it.

@@ -11,7 +11,7 @@ public enum PlacementCatalogue {
   /// Placements that divide the SMs of a GPU. Adding one is a file and a line here.
   static let splits: [any SMSplit.Type] = [StaticSplit.self, ReactiveSplit.self, PredictiveSplit.self]
 
-  public static let members: [Descriptor] = [colocated] + splits.map { $0.descriptor }
+  public static let members: [Descriptor] = [colocated] + splits.map { $0.descriptor } + [NanoBatching.descriptor]
 
   static func split(_ choice: Choice) -> (any SMSplit)? {
     splits.first { $0.descriptor.name == choice.name }?.init(choice.values)
@@ -21,6 +21,9 @@ public enum PlacementCatalogue {
 extension Engine {
   /// Why requests cannot be placed so here; nil when they can.
   func obstacle(toPlacement choice: Choice) -> String? {
+    if choice.name == NanoBatching.descriptor.name {
+      return hasStages ? "\(device.name) has a batch on each stage already — leave --pp out" : NanoBatching.obstacle(device)
+    }
     guard let split = PlacementCatalogue.split(choice) else { return nil }
     if speculates { return "drafts are made after each batch, one batch at a time — choose --speculate none first" }
     if planner.prefill.cutsLayers {
@@ -37,5 +40,10 @@ extension Engine {
       return "it adapts to targets — give --slo-ttft-ms and --slo-tpot-ms"
     }
     return nil
+  }
+
+  var placement: Choice {
+    if let split { return split.choice }
+    return device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, [])
   }
 }

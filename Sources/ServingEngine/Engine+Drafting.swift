@@ -84,7 +84,9 @@ extension Engine {
   func fault(ofSpeculating choice: Choice, _ length: DraftLength) -> String? {
     guard choice.name != NoSpeculation.descriptor.name, let drafter = DrafterCatalogue.drafter(choice) else { return nil }
     if planner.prefill.cutsLayers { return "prompts go through the layers in parts (--prefill \(planner.prefill.choice)) — choose chunked or whole first" }
-    if lanes != nil || split != nil { return "several batches are in flight at once — choose --placement colocated and one stage (no --pp) first" }
+    if lanes != nil || split != nil || device.nanoBatches > 1 {
+      return "several batches are in flight at once — choose --placement colocated and one stage (no --pp) first"
+    }
     if let fault = device.fault(of: drafter.means) { return fault }
     guard let most = device.mostDrafts, length.most > most else { return nil }
     return "up to \(length.most) tokens are drafted, and --acceptance knows \(most) position\(most == 1 ? "" : "s") — give more of them, or --draft-tokens \(most)"

@@ -21,11 +21,13 @@ public enum PlacementCatalogue {
 extension Engine {
   /// Why requests cannot be placed so here; nil when they can.
   func obstacle(toPlacement choice: Choice) -> String? {
+    if speculates, choice.name != PlacementCatalogue.colocated.name {
+      return "drafts are made after each batch, one batch at a time — choose --speculate none first"
+    }
     if choice.name == NanoBatching.descriptor.name {
       return hasStages ? "\(device.name) has a batch on each stage already — leave --pp out" : NanoBatching.obstacle(device)
     }
     guard let split = PlacementCatalogue.split(choice) else { return nil }
-    if speculates { return "drafts are made after each batch, one batch at a time — choose --speculate none first" }
     if planner.prefill.cutsLayers {
       return "prompts go through the layers in parts, one batch at a time — leave --prefill at chunked or whole"
     }

@@ -2,7 +2,7 @@
 public struct KernelRun: Equatable, Sendable {
   /// In the order of a layer. The letter marks the kernel in every picture.
   public enum Kind: UInt8, CaseIterable, Sendable {
-    case normalise, qkv, attentionPrefill, attentionDecode, output, gateUp, down, experts, allReduce, head, sampler
+    case normalise, qkv, attentionPrefill, attentionDecode, output, gateUp, down, experts, allReduce, send, head, sampler
 
     public var letter: Character {
       switch self {
@@ -15,6 +15,7 @@ public struct KernelRun: Equatable, Sendable {
       case .down: "d"
       case .experts: "x"
       case .allReduce: "r"
+      case .send: "t"
       case .head: "L"
       case .sampler: "s"
       }
@@ -31,6 +32,7 @@ public struct KernelRun: Equatable, Sendable {
       case .down: "gemm down"
       case .experts: "moe experts"
       case .allReduce: "all-reduce"
+      case .send: "to next stage"
       case .head: "lm_head"
       case .sampler: "sampler"
       }

@@ -14,10 +14,13 @@ extension ModelCard {
   }
 
   /// Bytes of weights on each of `ranks` GPUs.
-  public func weightBytes(ranks: Int = 1) -> Int {
-    Int((Double(projections(ranks: ranks)) * weightFormat.bytes).rounded())
-      + Int((Double(routedExperts(ranks: ranks)) * (expertFormat ?? weightFormat).bytes).rounded())
-      + otherWeights(ranks: ranks) * 2
+  public func weightBytes(ranks: Int = 1) -> Int { weightBytes(of: 0..<layers, ranks: ranks) }
+
+  /// The same for a stage of a pipeline: some layers; with the first the embedding, with the last the head.
+  public func weightBytes(of stage: Range<Int>, ranks: Int) -> Int {
+    Int((Double(projections(ranks: ranks, stage)) * weightFormat.bytes).rounded())
+      + Int((Double(routedExperts(ranks: ranks, stage)) * (expertFormat ?? weightFormat).bytes).rounded())
+      + otherWeights(ranks: ranks, stage) * 2
   }
 
   /// Bytes that the keys and values of one token take on each rank, over all layers, in bf16, while no
@@ -64,17 +67,17 @@ extension ModelCard {
   var feedForwardMatrices: Int { isGated ? 3 : 2 }
 
   /// Weights that `weightFormat` applies to.
-  private func projections(ranks: Int) -> Int {
-    let sparse = expertLayerCount
+  private func projections(ranks: Int, _ stage: Range<Int>? = nil) -> Int {
+    let (layers, sparse) = counts(stage)
     let shared = (experts?.sharedIntermediate ?? 0)
     return layers * attentionProjections(ranks: ranks)
       + (layers - sparse) * feedForwardMatrices * hidden * intermediate / ranks
       + sparse * 3 * hidden * shared / ranks
   }
 
-  private func routedExperts(ranks: Int) -> Int {
+  private func routedExperts(ranks: Int, _ stage: Range<Int>? = nil) -> Int {
     guard let experts else { return 0 }
-    return expertLayerCount * 3 * hidden * experts.count * experts.intermediate / ranks
+    return counts(stage).sparse * 3 * hidden * experts.count * experts.intermediate / ranks
   }
 
   private func attentionProjections(ranks: Int) -> Int {
@@ -86,7 +89,7 @@ extension ModelCard {
   }
 
   /// Embedding, positions, head, norms, biases, sinks and the routing of experts.
-  private func otherWeights(ranks: Int) -> Int {
+  private func otherWeights(ranks: Int, _ stage: Range<Int>? = nil) -> Int {
     let norm = biases.contains(.norms) ? 2 * hidden : hidden
     let heads = heads(ranks: ranks)
     var perLayer = normsPerLayer * norm
@@ -105,9 +108,18 @@ extension ModelCard {
       // A gate in front of the shared expert (Qwen2-MoE) is `hidden` weights; it is left out.
     }
     if !biases.contains(.feedForward) { bias = 0 }
-    let sparse = expertLayerCount
-    let tables = tiedEmbeddings ? 1 : 2
-    return layers * perLayer + sparse * routing + (layers - sparse) * bias + norm + learnedPositions * hidden
-      + tables * hidden * vocabulary / ranks
+    let isFirst = stage.map { $0.lowerBound == 0 } ?? true
+    let isLast = stage.map { $0.upperBound == self.layers } ?? true
+    let (layers, sparse) = counts(stage)
+    // One table serves both where it is tied and both are here.
+    let tables = tiedEmbeddings ? (isFirst || isLast ? 1 : 0) : (isFirst ? 1 : 0) + (isLast ? 1 : 0)
+    return layers * perLayer + sparse * routing + (layers - sparse) * bias + (isLast ? norm : 0)
+      + (isFirst ? learnedPositions * hidden : 0) + tables * hidden * vocabulary / ranks
+  }
+
+  /// Layers of a stage, and those of them with experts; nil for all.
+  private func counts(_ stage: Range<Int>?) -> (layers: Int, sparse: Int) {
+    guard let stage, stage != 0..<layers else { return (layers, expertLayerCount) }
+    return (stage.count, experts == nil ? 0 : stage.count { expertLayers[$0] })
   }
 }

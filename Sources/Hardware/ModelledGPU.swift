@@ -110,7 +110,6 @@ public struct ModelledGPU: Device {
       hostTimePerSequence: hostTimePerSequence, linkBandwidth: linkBandwidth, profile: nil, share: share)
   }
 
-  /// Not with a profile: its times are those of the whole GPU.
   public func nanoBatched(_ most: Int) -> (any Device)? {
     if isProfiled { return nil }
     return most > 1 ? try? NanoBatchedGPU(self, most: most) : self
@@ -190,6 +189,16 @@ public struct ModelledGPU: Device {
     var estimate: KernelEstimate
   }
 
+  /// Kernels of a step, those of layers that are alike once and without a number; attention over prompts and over decodes
+  /// apart.
+  func launchesOnce(of batch: Batch) -> [(place: StepKernels.Place, launch: Launch)] {
+    var load = StepLoad(batch, for: kernels.attention)
+    load.isApart = true
+    var once: [(place: StepKernels.Place, launch: Launch)] = []
+    kernels.forEachKernel(of: load) { once.append(($1, Launch(kind: $0, layer: nil, estimate: $2))) }
+    return once
+  }
+
   /// Every kernel of a step, in order.
   func launches(of batch: Batch) -> [Launch] {
     guard batch.passages.isEmpty, batch.interruption == nil else { return passingLaunches(of: batch).launches }
@@ -210,7 +219,7 @@ public struct ModelledGPU: Device {
 }
 
 /// The sums over a step's kernels.
-struct StepTotals {
+struct StepTotals: Sendable {
   var duration: EngineTime
   private let energy: EnergyModel?
   private let ranks: Int
@@ -241,7 +250,7 @@ struct StepTotals {
     guard let energy, kernel.time > .zero else { return }
     let alone = Double(kernel.time.nanoseconds)
     // A message of n bytes is read and written once here, and crosses the link about as often.
-    let link = kind == .allReduce ? kernel.bytes / alone * 1e9 : 0
+    let link = kind == .allReduce || kind == .send ? kernel.bytes / alone * 1e9 : 0
     let watts = energy.watts(
       sm: kernel.smBusy, tensor: kernel.tensorBusy, memory: min(1, kernel.bytes * 1000 / (bandwidth * alone)), link: link)
     joules += watts * Double(time) * 1e-9

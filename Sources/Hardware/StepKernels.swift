@@ -72,14 +72,14 @@ final class StepKernels: Sendable {
       if load.latentPrefill.units > 0 { body(number, .attentionPrefill, latent.prefill(load.latentPrefill)) }
       if load.latentDecode.sequences > 0 { body(number, .attentionDecode, latent.decode(load.latentDecode)) }
     } else if program.variants[index].kind.isWindowed {
-      attention.windowed?.forEachKernel(of: load.windowed) { body(number, $0, $1) }
+      attention.windowed?.forEachKernel(of: load.windowed, apart: load.isApart) { body(number, $0, $1) }
     } else if let full = attention.full {
       if let ratio = measuredRatio(of: load, for: full) {
         full.forEachKernel(of: load.full) {
           body(number, $0, $1.taking(microseconds: Double($1.time.nanoseconds) / 1000 * ratio))
         }
       } else {
-        full.forEachKernel(of: load.full) { body(number, $0, $1) }
+        full.forEachKernel(of: load.full, apart: load.isApart) { body(number, $0, $1) }
       }
     }
     number += 1

@@ -60,11 +60,14 @@ final class Attention: Sendable {
 
   /// One or two kernels, as the backend carries out a batch of chunks and decodes.
   @inline(__always)
-  func forEachKernel(of load: AttentionLoad, _ body: (KernelRun.Kind, KernelEstimate) -> Void) {
+  func forEachKernel(of load: AttentionLoad, apart: Bool = false, _ body: (KernelRun.Kind, KernelEstimate) -> Void) {
     if load.prefill.units == 0 {
       body(.attentionDecode, decode.estimate(load.decode))
     } else if load.decode.sequences == 0 {
       body(.attentionPrefill, prefill.estimate(load.prefill))
+    } else if apart {
+      body(.attentionPrefill, prefill.estimate(load.prefill))
+      body(.attentionDecode, decode.estimate(load.decode))
     } else if prefill.constants.mixing == .asPrefill {
       // Never less than the decodes alone would take in their own kernel.
       var mixed = prefill.estimate(load.prefill + load.decodeAsPrefill)
@@ -114,6 +117,8 @@ struct StepLoad: Equatable {
   /// Tokens of all chunks, and the sum of tokens × cached tokens before them.
   var chunkTokens = 0
   var chunkHistories = 0.0
+  /// Attention over chunks and over decodes are kernels of their own, whatever the backend would do.
+  var isApart = false
 
   init(_ batch: Batch, for kernels: AttentionKernels) {
     for slot in batch.slots where slot.count > 0 {

@@ -213,7 +213,8 @@ extension Recording {
   /// The options of a header. Missing ones keep their defaults, so older recordings open.
   private struct Choices: Decodable {
     var device, model, policy, batching, prefill, placement, reservation, preemption: String?
-    var tp, seed: Int?
+    var tp, pp, seed: Int?
+    var stageLink: Double?
     var prefixCache, asyncScheduling: String?
     var maxBatchedTokens, maxSequences, blockSize, kvBlocks: Int?
     var memoryUtilization, sloTTFT, sloTPOT: Double?
@@ -235,7 +236,8 @@ extension Recording {
     }
 
     enum CodingKeys: String, CodingKey {
-      case device, model, policy, batching, prefill, placement, reservation, preemption, tp, seed
+      case device, model, policy, batching, prefill, placement, reservation, preemption, tp, pp, seed
+      case stageLink = "pp-link"
       case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs"
       case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
       case sloTTFT = "slo-ttft-ms", sloTPOT = "slo-tpot-ms"
@@ -257,6 +259,8 @@ extension Recording {
       take(reservation, \.reservation)
       take(preemption, \.preemption)
       take(tp, \.tensorParallel)
+      take(pp, \.pipelineParallel)
+      configuration.stageLink = stageLink
       take(seed.map { UInt64(truncatingIfNeeded: $0) }, \.seed)
       take(prefixCache, \.prefixCache)
       take(asyncScheduling, \.asyncScheduling)

@@ -40,7 +40,7 @@ extension Summary {
     if let gpu = engine.device.modelledGPU {
       bench.bytesPerToken = Double(gpu.model.allocatedKVBytesPerToken())
       bench.keptFraction = 1
-      bench.gpus = gpu.tensorParallel
+      bench.gpus = gpu.tensorParallel * configuration.pipelineParallel
       bench.peakOperationsPerSecond = gpu.peakOperationsPerSecond
     } else if let facts = engine.device.recordedFacts {
       bench.bytesPerToken = Double(facts.kvBytesPerToken)

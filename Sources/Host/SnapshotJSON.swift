@@ -45,6 +45,9 @@ public enum SnapshotJSON {
       "prefill_tokens": .integer(Int(record.prefillTokens)), "decode_tokens": .integer(Int(record.decodeTokens)),
       "draft_tokens": .integer(Int(record.draftTokens)), "accepted_tokens": .integer(Int(record.acceptedTokens)),
       "drafting_ms": JSONValue(record.drafting.milliseconds),
+      "lane": engine.lanes == nil ? .null : .integer(Int(record.lane)), "batches_under_way": .integer(Int(record.flights)),
+      "lane_sms": JSONValue(record.share > 0 ? Int(record.share) : nil),
+      "bubble_ms": JSONValue(engine.hasStages ? record.bubble.milliseconds : nil),
       "preempted": .array(report.plan.preempted.map { .integer($0.request.index) }),
       "evicted_blocks": .integer(Int(record.evictedBlocks)),
       "unused_token_budget": .integer(max(0, engine.planner.limits.maxBatchedTokens - report.plan.tokens)),
@@ -93,7 +96,7 @@ public enum SnapshotJSON {
       "energy_joules": JSONValue(cost.energy),
       "threads_busy": report.outcome.measurement.map { .array($0.threadsBusy.map { JSONValue($0) }) } ?? .null,
       "kernels": .array(
-        (report.outcome.measurement?.kernels ?? engine.device.kernels(of: report.batch)).map { kernel in
+        engine.kernels(of: report).map { kernel in
           // What only SMs have is null elsewhere.
           let grid = { (count: Int) in JSONValue(kernel.tiles > 0 ? count : nil) }
           return [
@@ -102,7 +105,8 @@ public enum SnapshotJSON {
             "duration_us": JSONValue(Double(kernel.duration.nanoseconds) / 1e3), "operations": JSONValue(kernel.operations),
             "bytes": JSONValue(kernel.bytes), "tiles": grid(kernel.tiles), "waves": grid(kernel.waves),
             "active_sms": grid(kernel.activeSMs), "tail_fill": JSONValue(kernel.tiles > 0 ? kernel.tailFill : nil),
-            "bound": .string(kernel.bound.rawValue),
+            "bound": .string(kernel.bound.rawValue), "stream": .integer(kernel.stream),
+            "sms": kernel.share.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) } ?? .null,
           ]
         }),
     ]

@@ -86,7 +86,7 @@ public enum AxisCatalogue {
     obstacle: { engine, choice in
       guard let shape = PrefillShape(choice) else { return nil }
       if shape.cutsLayers, engine.speculates { return "drafts want whole steps — choose --speculate none first" }
-      return engine.obstacle(to: shape)
+      return engine.obstacle(toPrefill: shape)
     },
     change: { engine, choice in PrefillShape(choice).map { engine.setPrefill($0) } ?? [] })
 

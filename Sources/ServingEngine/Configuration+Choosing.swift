@@ -16,6 +16,8 @@ extension Configuration {
       model = text
       modelConfiguration = nil
     case "tp": tensorParallel = try Self.whole(option, text, 1...1_024)
+    case "pp": pipelineParallel = try Self.whole(option, text, 1...1_024)
+    case "pp-link": stageLink = try Self.number(option, text, above: 0, upTo: 1e6)
     case "block-size": blockSize = try Self.whole(option, text, 1...4_096)
     case "kv-blocks": kvBlocks = try Self.whole(option, text, 2...100_000_000)
     case "memory-utilization": memoryUtilization = try Self.number(option, text, above: 0, upTo: 1)

@@ -16,6 +16,10 @@ public struct Configuration: Equatable, Sendable {
   public var calibration: Accelerator.Efficiency?
   /// GPUs that share every layer.
   public var tensorParallel = 1
+  /// Stages of a pipeline that share out the layers, each of `tensorParallel` GPUs.
+  public var pipelineParallel = 1
+  /// GB/s of each GPU from a stage to the next; nil takes the node's links, and beyond eight GPUs the network's.
+  public var stageLink: Double?
   /// Tables of measured kernels that go before the equations; nil for none.
   public var profile: ProfileFiles?
   public var policy = "fcfs"
@@ -83,14 +87,15 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("weights", "as-loaded"), ("pp", "1"),
+    ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("weights", "as-loaded"),
   ]
 
   /// All choices by name, in the order of the help.
   public var choices: [(name: String, value: Value)] {
     let number = { (value: Double?) in value.map(Value.number) ?? Value.none }
     let own: [(name: String, value: Value)] = [
-      ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("policy", .text(policy)),
+      ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("pp", .whole(pipelineParallel)),
+      ("pp-link", number(stageLink)), ("policy", .text(policy)),
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
       ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
@@ -109,7 +114,7 @@ public struct Configuration: Equatable, Sendable {
       ("exact-activations", tokens.map { .text($0.activationsAreExact ? "on" : "off") } ?? .none),
       ("threads", tokens?.machine.map { .whole($0.threads) } ?? .none),
     ]
-    return own + real + Self.settled.map { ($0.axis, $0.axis == "pp" ? .whole(1) : .text($0.member)) }
+    return own + real + Self.settled.map { ($0.axis, .text($0.member)) }
   }
 }
 
@@ -146,9 +151,12 @@ extension Configuration {
   /// - Parameter recorded: What is known of the device when its steps are told from a recording; then no model is opened.
   public func engine(for trace: Trace, recorded: RecordedDevice.Facts? = nil) throws(ConfigurationError) -> Engine {
     if isMeasured { return try measuredEngine(for: trace, recorded: recorded) }
+    guard draftModel == nil || pipelineParallel == 1 else {
+      throw ConfigurationError("--draft-model: nobody drafts for the stages of a pipeline — leave it or --pp out")
+    }
     let card = try modelCard()
     var accelerator: Accelerator
-    let gpu: ModelledGPU
+    let gpus: any Device
     let blocks: Int
     do {
       accelerator = try AcceleratorCatalogue.accelerator(named: device)
@@ -157,10 +165,11 @@ extension Configuration {
         try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       }
       let draftCard = try draftModel.map { name throws(UnknownName) in try ModelCatalogue.model(named: name) }
-      gpu = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
+      let stage = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
         .speculating(draftModel: draftCard, acceptance: acceptance(labels: trace.labels))
+      gpus = pipelineParallel > 1 ? try PipelinedGPU(stage, stages: pipelineParallel, network: stageLink) : stage
       blocks = try kvBlocks ?? MemoryPlan(
-        accelerator: accelerator, model: card, tensorParallel: tensorParallel, tokensPerBlock: blockSize,
+        accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize,
         maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization, draftModel: draftCard
       ).blocks
     } catch {
@@ -168,14 +177,15 @@ extension Configuration {
     }
     guard tokens != nil else {
       return try engine(
-        for: trace, device: gpu, blocks: blocks, contextLength: card.contextLength,
-        hostLink: HostLink(accelerator: accelerator, model: card, tensorParallel: tensorParallel, tokensPerBlock: blockSize))
+        for: trace, device: gpus, blocks: blocks, contextLength: card.contextLength,
+        hostLink: HostLink(
+          accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize))
     }
     guard acceptance == nil else { throw ConfigurationError("--acceptance: the model of --tokens-from says which drafts stand — leave it out") }
     let real = try realDevice(blocks: blocks, recorded: recorded)
     // No host memory: the keys and values of the small model are really there, and nobody copies them.
     return try engine(
-      for: trace, device: JoinedDevice(clock: gpu, tokens: real.device), blocks: real.blocks,
+      for: trace, device: JoinedDevice(clock: gpus, tokens: real.device), blocks: real.blocks,
       contextLength: min(card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
   }
 
@@ -187,7 +197,9 @@ extension Configuration {
   }
 
   private func measuredEngine(for trace: Trace, recorded: RecordedDevice.Facts?) throws(ConfigurationError) -> Engine {
-    guard tensorParallel == 1 else { throw ConfigurationError("--tp \(tensorParallel): the cpu device is one machine — leave it out") }
+    for (option, count) in [("tp", tensorParallel), ("pp", pipelineParallel)] where count != 1 {
+      throw ConfigurationError("--\(option) \(count): the cpu device is one machine — leave it out")
+    }
     guard profile == nil, calibration == nil else {
       throw ConfigurationError("--device cpu: its times are measured as they happen — leave --profile and --calibration out")
     }
@@ -256,8 +268,8 @@ extension Configuration {
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
-    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement)] {
-      if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
+    if let fault = AxisCatalogue.placement.fault(of: placement, in: engine) ?? AxisCatalogue.prefill.fault(of: prefill, in: engine) {
+      throw ConfigurationError(fault)
     }
     _ = engine.setPlacement(place)
     try engine.begin(speculating: speculate, draftTokens)

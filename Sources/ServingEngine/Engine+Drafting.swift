@@ -25,12 +25,12 @@ extension Engine {
     var wishes: [DraftTask.Wish] = []
     for (slot, result) in zip(step.plan.slots, outcome.slots) {
       let row = Int(slot.row)
-      let isAlive = state.scheduler.isAlive(slot.request, row: row)
       if !slot.draftsArePadding {
         drafting.controller.observe(slot.request, drafted: Int(slot.drafts), accepted: Int(result.accepted))
       }
-      guard isAlive, result.emitted > 0, state.scheduler.requests[row].phase == .running, !state.scheduler.requests[row].isReading else { continue }
-      if isTold { continue }
+      guard !isTold, result.emitted > 0, state.scheduler.isAlive(slot.request, row: row),
+        state.scheduler.requests[row].phase == .running, !state.scheduler.requests[row].isReading
+      else { continue }
       wishes.append(
         DraftTask.Wish(
           request: state.scheduler.requests[row], limit: drafting.controller.limit(of: slot.request),
@@ -67,7 +67,10 @@ extension Engine {
       }
     }
     drafting.drafter = drafter
-    return DraftOutcome(drafts: drafts, duration: duration)
+    // No kernel ran meanwhile.
+    var cost = StepCost()
+    (cost.smBusy, cost.tensorBusy, cost.bandwidthBusy) = (0, 0, 0)
+    return DraftOutcome(drafts: drafts, duration: duration, cost: cost)
   }
 }
 

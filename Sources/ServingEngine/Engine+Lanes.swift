@@ -64,7 +64,6 @@ extension Engine {
     record.transfer = launched.transfer
     state.step += 1
     state.history.fold(events, record)
-    if state.flights.isEmpty, !runsOnLanes { self.lanes = nil }
     return StepReport(record: record, plan: landed.plan, batch: landed.batch, outcome: outcome, events: events)
   }
 
@@ -171,6 +170,13 @@ extension Engine {
   /// A batch under way has this request: it cannot leave before that has ended.
   func isFlying(_ request: RequestID) -> Bool {
     state.flights.contains { $0.step.plan.slots.contains { $0.request == request } }
+  }
+
+  /// What ran in the step that was taken last, in order of start; empty where nobody can tell.
+  public func kernels(of last: StepReport) -> [KernelRun] {
+    if let kernels = last.outcome.measurement?.kernels { return kernels }
+    let side = lanes?.kernels ?? []
+    return side.isEmpty ? device.kernels(of: last.batch) : side
   }
 
   /// New batches begin on lanes.

@@ -60,6 +60,8 @@ extension Engine {
     let nano = choice.name == NanoBatching.descriptor.name ? choice.values[0] : 1
     if nano != device.nanoBatches, let device = device.nanoBatched(nano) { self.device = device }
     split = PlacementCatalogue.split(choice)
+    let parts = NanoBatching.parts(choice)
+    if parts != device.nanoBatches, let device = device.nanoBatched(parts) { self.device = device }
     if split == nil {
       if state.flights.isEmpty { lanes = device.stageLanes() }
       return counted(state.flights.count) { .lands(batches: $0) }

@@ -33,7 +33,7 @@ public struct Engine: Sendable {
   /// How SMs are divided between prompts and decodes; nil when they run together.
   var split: (any SMSplit)?
   /// The device is a pipeline of stages, each with a batch.
-  let hasStages: Bool
+  public let hasStages: Bool
   /// What becomes of a request whose prompt and output exceed the model's context.
   let overlong: Overlong
   /// Asynchronous scheduling: the next step is planned when this one begins.
@@ -95,7 +95,8 @@ public struct Engine: Sendable {
   /// - Returns: Nil when the engine is done.
   public mutating func step(told: BatchOutcome? = nil) throws(DeviceError) -> StepReport? {
     guard !isDone else { return nil }
-    if lanes != nil, state.ahead == nil { return try stepLanes(told: told) }
+    if lanes != nil, state.flights.isEmpty, !runsOnLanes { lanes = nil }
+    if lanes != nil, state.ahead == nil, state.scheduler.underWay == 0 { return try stepLanes(told: told) }
     var events = state.pendingEvents
     state.pendingEvents = []
     var decided = state.ahead

@@ -47,9 +47,11 @@ public struct HostLink: Equatable, Sendable {
 }
 
 extension HostLink {
-  public init(accelerator: Accelerator, model: ModelCard, tensorParallel: Int, tokensPerBlock: Int) {
+  /// - Parameter stages: Of a pipeline, which copy their layers' part at the same time.
+  public init(accelerator: Accelerator, model: ModelCard, tensorParallel: Int, stages: Int = 1, tokensPerBlock: Int) {
+    let layers = (model.layers + stages - 1) / stages
     self.init(
-      tier: .host(of: accelerator), bytesPerBlock: model.kvBytesPerToken(ranks: tensorParallel) * tokensPerBlock,
-      copiesPerBlock: model.layers * 2, gpus: tensorParallel)
+      tier: .host(of: accelerator), bytesPerBlock: model.kvBytesPerLayer(ranks: tensorParallel) * layers * tokensPerBlock,
+      copiesPerBlock: layers * 2, gpus: min(8, tensorParallel * stages))
   }
 }

@@ -4,7 +4,7 @@ import ServingEngine
 
 extension RunLabel {
   init(_ configuration: Configuration, trace: Trace, isRecording: Bool = false) {
-    let ranks = configuration.tensorParallel
+    let ranks = configuration.tensorParallel * configuration.pipelineParallel
     let model = configuration.model.split(separator: "/").last.map(String.init) ?? configuration.model
     let name = trace.name.split(separator: "/").last.map(String.init) ?? trace.name
     self.init(

@@ -118,7 +118,7 @@ struct PlacementPictureTests {
     let bench = TinyBench(prompts: [3], outputs: [3])
     let axis = try #require(AxisCatalogue.axis(named: "placement"))
     #expect(axis.fault(of: "split-reactive", in: bench.engine) == "--placement split-reactive: it adapts to targets — give --slo-ttft-ms and --slo-tpot-ms")
-    let staged = TinyBench(prompts: [3], outputs: [3], stages: 2)
+    let staged = TinyBench(prompts: [3], outputs: [3], device: MillisecondDevice(stages: 2))
     #expect(axis.fault(of: "split-static", in: staged.engine) == "--placement split-static: each stage of a millisecond a step has a batch of its own already — leave --pp out")
   }
 }

@@ -26,9 +26,61 @@ struct MillisecondDevice: Device {
   }
 }
 
+/// Lanes of fixed times: three milliseconds for prompts and one for decodes on shares; in a pipeline a batch
+/// goes through every stage, one a millisecond.
+struct TinyLanes: BatchLanes {
+  var count: Int
+  var multiprocessors: Int?
+  /// When the batch on each lane ends, in microseconds.
+  private var ends: [Int?] = []
+  private var now = 0
+  /// When the first stage is free.
+  private var entrance = 0
+
+  init(count: Int, multiprocessors: Int? = nil) {
+    self.count = count
+    self.multiprocessors = multiprocessors
+    ends = Array(repeating: nil, count: count)
+  }
+
+  var shares: [Int] { multiprocessors == nil ? [] : [2, 4, 6, 8] }
+  var kernels: [KernelRun] { [] }
+
+  mutating func start(_ batch: Batch, on lane: Int, share: Int, after pause: EngineTime) {
+    require(ends[lane] == nil, "two batches on lane \(lane)")
+    let begin = now + Int(pause.nanoseconds / 1_000)
+    if multiprocessors == nil {
+      entrance = max(begin, entrance) + 1_000
+      ends[lane] = entrance + (count - 1) * 1_000
+    } else {
+      ends[lane] = begin + (lane == 0 ? 3_000 : 1_000)
+    }
+  }
+
+  mutating func advance(for limit: EngineTime?) -> LaneStretch {
+    let first = ends.indices.filter { ends[$0] != nil }.min { (ends[$0]!, $0) < (ends[$1]!, $1) }
+    let end = limit.map { now + Int($0.nanoseconds / 1_000) }
+    let start = now
+    if let first, ends[first]! <= end ?? .max {
+      now = ends[first]!
+      ends[first] = nil
+      return LaneStretch(duration: .microseconds(now - start), landed: first)
+    }
+    now = first == nil ? now : end ?? now
+    return LaneStretch(duration: .microseconds(now - start), landed: nil)
+  }
+
+  /// A token takes ten milliseconds on one SM.
+  func forecast(_ batches: [(batch: Batch, multiprocessors: Int)]) -> [EngineTime] {
+    batches.map { .microseconds($0.batch.tokenCount * 10_000 / $0.multiprocessors) }
+  }
+}
+
 /// A device of four layers with two operators each: half a millisecond an operator that somebody goes through.
 struct LayeredDevice: Device {
   var name: String { "four layers" }
+  var sharesSMs: Bool { true }
+  func sharedLanes() -> (any BatchLanes)? { TinyLanes(count: 2, multiprocessors: 10) }
   var isModelled: Bool { true }
   var layers: Int { 4 }
   func kernels(of batch: Batch) -> [KernelRun] { [] }
@@ -57,56 +109,6 @@ struct LayeredDevice: Device {
   }
 }
 
-/// Lanes of whole milliseconds: three for prompts and one for decodes on shares; in a pipeline a batch goes through every
-/// stage, one a millisecond.
-struct TinyLanes: BatchLanes {
-  var count: Int
-  var multiprocessors: Int?
-  /// When the batch on each lane ends, in milliseconds.
-  private var ends: [Int?] = []
-  private var now = 0
-  /// When the first stage is free.
-  private var entrance = 0
-
-  init(count: Int, multiprocessors: Int? = nil) {
-    self.count = count
-    self.multiprocessors = multiprocessors
-    ends = Array(repeating: nil, count: count)
-  }
-
-  var shares: [Int] { multiprocessors == nil ? [] : [2, 4, 6, 8] }
-  var kernels: [KernelRun] { [] }
-
-  mutating func start(_ batch: Batch, on lane: Int, share: Int, after pause: EngineTime) {
-    require(ends[lane] == nil, "two batches on lane \(lane)")
-    let wait = Int(pause.milliseconds)
-    if multiprocessors == nil {
-      entrance = max(now + wait, entrance) + 1
-      ends[lane] = entrance + count - 1
-    } else {
-      ends[lane] = now + wait + (lane == 0 ? 3 : 1)
-    }
-  }
-
-  mutating func advance(for limit: EngineTime?) -> LaneStretch {
-    let first = ends.indices.filter { ends[$0] != nil }.min { (ends[$0]!, $0) < (ends[$1]!, $1) }
-    let end = limit.map { now + Int($0.milliseconds) }
-    let start = now
-    if let first, ends[first]! <= end ?? .max {
-      now = ends[first]!
-      ends[first] = nil
-      return LaneStretch(duration: .milliseconds(now - start), landed: first)
-    }
-    now = first == nil ? now : end ?? now
-    return LaneStretch(duration: .milliseconds(now - start), landed: nil)
-  }
-
-  /// A token takes ten milliseconds on one SM.
-  func forecast(_ batches: [(batch: Batch, multiprocessors: Int)]) -> [EngineTime] {
-    batches.map { .microseconds($0.batch.tokenCount * 10_000 / $0.multiprocessors) }
-  }
-}
-
 /// An engine small enough to work out by hand.
 struct TinyBench {
   var engine: Engine
@@ -117,8 +119,8 @@ struct TinyBench {
     sequences: Int = 8, blocks: Int = 100, blockSize: Int = 4, reuses: Bool = false, arrivals: [Int] = [],
     prompts: [Int], outputs: [Int], priorities: [Int] = [], contents: [Prompt]? = nil, plansAhead: Bool = false,
     aborts: [Int: Int] = [:], labels: [Int] = [], prefill: PrefillShape = .chunked(0), reservation: any Reservation = Paged(),
-    preemption: Preemption = .recompute, hostBlocks: Int = 0, outlook: Outlook = Outlook(), stages: Int = 1,
-    placement: String = "colocated", device: (any Device)? = nil
+    preemption: Preemption = .recompute, hostBlocks: Int = 0, outlook: Outlook = Outlook(), device: any Device = MillisecondDevice(),
+    placement: String = "colocated"
   ) {
     var limits = Limits()
     limits.maxBatchedTokens = tokensPerStep
@@ -137,8 +139,7 @@ struct TinyBench {
     planner.preemption = preemption
     engine = Engine(
       trace: Trace(name: "tiny", arrivals: requests), planner: planner,
-      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses),
-      device: device ?? MillisecondDevice(stages: stages),
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses), device: device,
       plansAhead: plansAhead, hostLink: hostBlocks > 0 ? .tiny(blocks: hostBlocks) : nil, outlook: outlook)
     if placement != "colocated" { try? engine.apply(Command(axis: "placement", choice: placement)) }
   }

@@ -19,24 +19,24 @@ public enum PlacementCatalogue {
 }
 
 extension Engine {
+  var placement: Choice {
+    split?.choice ?? (device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, []))
+  }
+
   /// Why requests cannot be placed so here; nil when they can.
   func obstacle(toPlacement choice: Choice) -> String? {
-    if speculates, choice.name != PlacementCatalogue.colocated.name {
-      return "drafts are made after each batch, one batch at a time — choose --speculate none first"
-    }
-    if choice.name == NanoBatching.descriptor.name {
-      return hasStages ? "\(device.name) has a batch on each stage already — leave --pp out" : NanoBatching.obstacle(device)
-    }
-    guard let split = PlacementCatalogue.split(choice) else { return nil }
-    if planner.prefill.cutsLayers {
-      return "prompts go through the layers in parts, one batch at a time — leave --prefill at chunked or whole"
-    }
+    if choice.name == PlacementCatalogue.colocated.name { return nil }
+    if speculates { return "drafts are made after each batch, one batch at a time — choose --speculate none first" }
     if hasStages { return "each stage of \(device.name) has a batch of its own already — leave --pp out" }
+    if planner.prefill.cutsLayers, PlacementCatalogue.split(choice) != nil {
+      return "prompts go through the layers in parts with --prefill \(planner.prefill.choice) — choose chunked or whole first"
+    }
     guard device.sharesSMs else {
       return device.isModelled && device.modelledGPU?.isProfiled == true
         ? "the times of a profile are those of the whole GPU — leave --profile out"
         : "\(device.name) has no SMs to divide — choose a modelled GPU"
     }
+    guard let split = PlacementCatalogue.split(choice) else { return nil }
     let outlook = state.scheduler.outlook
     if type(of: split).needsTargets, outlook.ttft == nil || outlook.tpot == nil {
       return "it adapts to targets — give --slo-ttft-ms and --slo-tpot-ms"
@@ -44,8 +44,12 @@ extension Engine {
     return nil
   }
 
-  var placement: Choice {
-    if let split { return split.choice }
-    return device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, [])
+  /// Why prompts cannot be cut so here; nil when they can.
+  func obstacle(toPrefill shape: PrefillShape) -> String? {
+    if let obstacle = device.obstacle(to: shape) { return "\(obstacle) — leave it at chunked or whole" }
+    guard shape.cutsLayers, runsOnLanes else { return nil }
+    return hasStages
+      ? "a stage of a pipeline has some of the layers only — leave it at chunked or whole"
+      : "beside decodes a prompt goes through all layers at once — choose --placement colocated first"
   }
 }

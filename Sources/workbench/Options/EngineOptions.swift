@@ -19,6 +19,14 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "GPUs that share every layer.")
   var tp: Int?
 
+  @Option(help: "Stages of a pipeline that share out the layers, each of --tp GPUs; as many batches are under way.")
+  var pp: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "GB/s of each GPU from a stage to the next (default: the links of a node, and a network beyond eight GPUs).", valueName: "GB/s"))
+  var ppLink: Double?
+
   @Option(
     help: ArgumentHelp(
       "Folder with layer_ops.csv (gpu, model, tp, op, tokens, latency_us) or attention_mixed.csv (gpu, heads, kv_heads, head_dim, prefill_q, prefill_hist, n_decode, decode_kv, latency_us), or both: times measured on your machine go before the model's, linear between sizes; op: \(OperatorProfile.Operation.allCases.map(\.rawValue).joined(separator: ", ")).",
@@ -92,7 +100,6 @@ struct EngineOptions: ParsableArguments {
   @Option(help: .hidden) var retain: String?
   @Option(help: .hidden) var attention: String?
   @Option(help: .hidden) var weights: String?
-  @Option(help: .hidden) var pp: String?
 
   /// `Order: fcfs, priority, …`, as the catalogue has it.
   private static func help(of axis: String, _ subject: String) -> ArgumentHelp {
@@ -127,6 +134,8 @@ struct EngineOptions: ParsableArguments {
     }
     take(device, \.device)
     take(tp, \.tensorParallel)
+    take(pp, \.pipelineParallel)
+    take(ppLink.map(Optional.some), \.stageLink)
     take(policy, \.policy)
     take(prefill, \.prefill)
     take(placement, \.placement)
@@ -196,6 +205,10 @@ struct EngineOptions: ParsableArguments {
     guard (1...1_024).contains(configuration.tensorParallel) else {
       throw Fault("--tp \(configuration.tensorParallel): a whole number from 1 on is wanted")
     }
+    guard (1...1_024).contains(configuration.pipelineParallel) else {
+      throw Fault("--pp \(configuration.pipelineParallel): a whole number from 1 on is wanted")
+    }
+    if let link = configuration.stageLink, !(link > 0 && link < 1e6) { throw Fault("--pp-link \(link): GB/s above 0 are wanted") }
     guard (1...4_096).contains(configuration.blockSize) else {
       throw Fault("--block-size \(configuration.blockSize): a whole number from 1 to 4096 is wanted; vLLM's default is 16")
     }
@@ -212,7 +225,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "kv-format": kvFormat, "retain": retain, "attention": attention, "weights": weights, "pp": pp,
+      "kv-format": kvFormat, "retain": retain, "attention": attention, "weights": weights,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

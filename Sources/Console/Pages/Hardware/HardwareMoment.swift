@@ -111,7 +111,7 @@ extension KernelRun.Kind {
     case .attentionPrefill: Style(.hwAttnPrefill)
     case .attentionDecode: Style(.hwAttnDecode)
     case .normalise, .sampler: Style(.hwElementwise)
-    case .allReduce: Style(.hwComm)
+    case .allReduce, .send: Style(.hwComm)
     }
   }
 }

@@ -64,7 +64,7 @@ struct Roof: Equatable {
   /// The least time such work can take here over the time it took: 1 is the roof. Nil where the roof says
   /// nothing: traffic between GPUs. More than 1 when operands came from the cache.
   func fraction(_ kind: KernelRun.Kind, operations: Double, bytes: Double, time: EngineTime) -> Double? {
-    guard kind != .allReduce, time > .zero, operations > 0 || bytes > 0 else { return nil }
+    guard kind != .allReduce, kind != .send, time > .zero, operations > 0 || bytes > 0 else { return nil }
     return max(operations / peak(of: kind), bytes / bandwidth) / time.seconds
   }
 }

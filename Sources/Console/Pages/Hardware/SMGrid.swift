@@ -14,8 +14,9 @@ struct SMGrid {
     let shape = Self.shape(count, in: Self.gridArea(Panel.inside(area)).size)
     let size = known ? "\(count) SM" : "– SM, \(count) used"
     let isNarrow = area.width < 50
+    let stage = hasOwnGPUs ? moment.running.map { " of stage \($0.stream)" } ?? "" : ""
     let inside = Panel(
-      moment.anatomy.roof.map { $0.ranks > 1 ? "SM grid, 1 of \($0.ranks) GPUs" : "SM grid" } ?? "SM grid",
+      moment.anatomy.roof.map { $0.ranks > 1 ? "SM grid\(stage), 1 of \($0.ranks) GPUs" : "SM grid\(stage)" } ?? "SM grid\(stage)",
       badge: isNarrow ? size : "\(size) · \(shape.columns)×\(shape.rows) · at \(milliseconds(moment.time)) ms",
       footer: isNarrow ? "in logical order" : "1 cell = 1 SM, in logical order", position: "v: \(moment.view.shading.word)", isFocused: isFocused
     ).draw(in: area, on: &canvas)
@@ -34,8 +35,11 @@ struct SMGrid {
 
   /// Who works at the cursor: a kernel for each stream, on SMs from the first of its share.
   private var occupants: [(run: KernelRun, sms: Range<Int>)] {
-    moment.side.map { run in (run, run.firstSM..<run.firstSM + run.workingSMs(wave: run.wave(at: moment.time))) }
+    (hasOwnGPUs ? [moment.running].compactMap(\.self) : moment.side).map { run in (run, run.firstSM..<run.firstSM + run.workingSMs(wave: run.wave(at: moment.time))) }
   }
+
+  /// The streams are stages of a pipeline: the grid is that of the one that is looked at.
+  private var hasOwnGPUs: Bool { moment.anatomy.streams.count { !$0.isEmpty } > 1 && !moment.anatomy.sharesSMs }
 
   /// What is left above the legend.
   private static func gridArea(_ inside: Rect) -> Rect {
@@ -126,7 +130,7 @@ struct SMGrid {
   func sharesOfStep(_ count: Int) -> [Double] {
     // How much more an SM has than the one after it.
     var steps = [Double](repeating: 0, count: count + 1)
-    for kernel in moment.anatomy.kernels {
+    for kernel in moment.anatomy.kernels where !hasOwnGPUs || kernel.stream == moment.running?.stream {
       let time = Double(kernel.duration.nanoseconds)
       let first = kernel.firstSM
       let early = kernel.share(ofSM: first + kernel.tailSMs)
@@ -157,7 +161,7 @@ struct SMGrid {
     let working = running.workingSMs(wave: wave)
     let letter = StyledText(String(running.kind.letter), running.kind.style)
     let idle = max(0, multiprocessors - occupants.reduce(0) { $0 + $1.sms.count })
-    if moment.anatomy.streams.count > 1 { return sideBySide(idle: idle, isNarrow: isNarrow, ramp: ramp) }
+    if moment.anatomy.sharesSMs { return sideBySide(idle: idle, isNarrow: isNarrow, ramp: ramp) }
     if isNarrow {
       return [
         letter + StyledText(" \(running.title)", .strong) + StyledText(" · by \(running.bound.rawValue)"),

@@ -37,15 +37,15 @@ struct StepAnatomy {
   /// Nil before the first step.
   init?(_ run: Run) {
     guard let last = run.last else { return nil }
-    self.init(last, device: run.engine.device)
+    self.init(last, device: run.engine.device, kernels: run.engine.kernels(of: last))
   }
 
-  init(_ report: StepReport, device: any Device) {
+  init(_ report: StepReport, device: any Device, kernels: [KernelRun]) {
     step = report.record.step
     duration = report.outcome.duration
     drafting = report.outcome.drafting
     cost = report.outcome.cost
-    kernels = report.outcome.measurement?.kernels ?? device.kernels(of: report.batch)
+    self.kernels = kernels
     threadsBusy = report.outcome.measurement?.threadsBusy ?? []
     facts = device.isModelled ? nil : device.recordedFacts
     streams = Self.streams(of: kernels)
@@ -58,6 +58,9 @@ struct StepAnatomy {
 
   /// Time in which no kernel of the step runs, and no draft is made.
   var rest: EngineTime { duration - drafting - groups.reduce(.zero) { $0 + $1.time } }
+
+  /// Streams run side by side on the SMs of one GPU; otherwise each of several has GPUs of its own.
+  var sharesSMs: Bool { streams.count > 1 && kernels.contains { $0.share != nil } }
 
   func group(of kind: KernelRun.Kind) -> KernelGroup? { groups.first { $0.kind == kind } }
 

@@ -38,7 +38,7 @@ struct StepTimeline {
     func holds(_ kernel: KernelRun) -> Bool {
       switch self {
       case .attention: kernel.kind == .attentionPrefill || kernel.kind == .attentionDecode
-      case .communication: kernel.kind == .allReduce
+      case .communication: kernel.kind == .allReduce || kernel.kind == .send
       case .gemm: !Lane.attention.holds(kernel) && !Lane.communication.holds(kernel)
       case .host: false
       case .stream(let number, _): kernel.stream == number

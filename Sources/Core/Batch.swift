@@ -16,10 +16,12 @@ public struct Batch: Equatable, Sendable {
     public var outputs: Int32
     /// False for a chunk of a prompt that does not reach the last known token: nothing is sampled then.
     public var samples: Bool
+    /// Index into the labels of the trace.
+    public var label: UInt16
 
     public init(
       request: RequestID, first: Int, count: Int, drafts: Int = 0, draftsArePadding: Bool = false,
-      promptCount: Int, outputs: Int, samples: Bool
+      promptCount: Int, outputs: Int, samples: Bool, label: UInt16 = 0
     ) {
       self.request = request
       self.first = Int32(truncatingIfNeeded: first)
@@ -29,6 +31,7 @@ public struct Batch: Equatable, Sendable {
       self.promptCount = Int32(truncatingIfNeeded: promptCount)
       self.outputs = Int32(truncatingIfNeeded: outputs)
       self.samples = samples
+      self.label = label
     }
 
     /// Keys and values that attention reads: everything before and in the step.
@@ -143,6 +146,10 @@ public struct BatchOutcome: Equatable, Sendable {
   public var stopped: Depth?
   /// What was measured beyond the totals; nil where durations come from equations.
   public var measurement: Measurement?
+  /// Guessed after the step, for the next one.
+  public var drafts: [Draft] = []
+  /// The part of `duration` that guessing took; it comes last.
+  public var drafting = EngineTime.zero
 
   public init(
     slots: [Slot], tokens: [TokenID], duration: EngineTime, cost: StepCost = StepCost(), stopped: Depth? = nil,
@@ -189,4 +196,23 @@ public struct StepCost: Equatable, Sendable, Codable {
   public var energy: Double?
 
   public init() {}
+
+  /// This cost of `duration`, and then another. Of fractions the time-weighted mean; where one side does not state
+  /// something, nothing is stated of the sum.
+  public func followed(by other: StepCost, after duration: EngineTime, lasting otherDuration: EngineTime) -> StepCost {
+    let (own, theirs) = (duration.seconds, otherDuration.seconds)
+    guard theirs > 0 else { return self }
+    func mean(_ left: Double?, _ right: Double?) -> Double? {
+      guard let left, let right else { return nil }
+      return (left * own + right * theirs) / (own + theirs)
+    }
+    var sum = StepCost()
+    sum.operations = operations + other.operations
+    sum.bytes = bytes + other.bytes
+    sum.smBusy = mean(smBusy, other.smBusy)
+    sum.tensorBusy = mean(tensorBusy, other.tensorBusy)
+    sum.bandwidthBusy = mean(bandwidthBusy, other.bandwidthBusy)
+    if let energy, let more = other.energy { sum.energy = energy + more }
+    return sum
+  }
 }

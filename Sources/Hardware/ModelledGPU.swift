@@ -37,6 +37,10 @@ public struct ModelledGPU: Device {
   public var modelledGPU: ModelledGPU? { self }
 
   let kernels: StepKernels
+  /// Says which drafts stand; nil where nobody does.
+  public internal(set) var acceptance: Acceptance?
+  /// What may draft; nil where there is none.
+  public internal(set) var draftModel: DraftCard?
   private let linkBandwidth: Double?
   /// Some times are from a profile of the whole GPU.
   public let isProfiled: Bool
@@ -115,7 +119,7 @@ public struct ModelledGPU: Device {
     hostTime + EngineTime(nanoseconds: hostTimePerSequence.nanoseconds * Int64(sequences))
   }
 
-  /// Never throws. Drafts are all rejected: nothing yet says which of them a model would have accepted.
+  /// Never throws. Which drafts stand says `acceptance`; without it none does.
   ///
   /// - Complexity: A pass over the slots for each reach of attention, and a table lookup for each kernel of each
   ///   kind of layer; nothing is allocated but the outcome.
@@ -146,8 +150,14 @@ public struct ModelledGPU: Device {
     slots.reserveCapacity(batch.slots.count)
     tokens.reserveCapacity(batch.slots.count)
     for slot in batch.slots {
-      slots.append(BatchOutcome.Slot(accepted: 0, emitted: slot.samples ? 1 : 0))
-      if slot.samples { tokens.append(TokenStream.output(of: slot.request).token(at: Int(slot.outputs))) }
+      var accepted = 0
+      if slot.drafts > 0, !slot.draftsArePadding, let acceptance {
+        accepted = min(Int(slot.drafts), acceptance.draw(slot.request, outputs: Int(slot.outputs), label: slot.label).stand)
+      }
+      slots.append(BatchOutcome.Slot(accepted: accepted, emitted: slot.samples ? accepted + 1 : 0))
+      if slot.samples {
+        for number in 0...accepted { tokens.append(TokenStream.output(of: slot.request).token(at: Int(slot.outputs) + number)) }
+      }
     }
     return BatchOutcome(slots: slots, tokens: tokens, duration: totals.duration, cost: totals.cost)
   }

@@ -84,7 +84,10 @@ extension Pass {
     let blocksStart = plan.blocks.count
     let fresh: Int
     if let tokens = reservation.tokens(for: state.requests[row], state.outlook, longest: limits.maxModelLength) {
-      let wanted = min(max(tokens, Int(state.requests[row].reserved), known, slots), limits.maxModelLength + limits.speculation.lookahead)
+      // Drafts come after the last token that is kept.
+      let drafts = limits.speculation.maxDrafts + limits.speculation.lookahead
+      let wanted = min(
+        max(tokens + drafts, Int(state.requests[row].reserved), known, slots), limits.maxModelLength + limits.speculation.lookahead)
       let blocks = min(state.memory.blocks(for: wanted), state.memory.pool.usableCount)
       switch state.memory.pool.freeRun(of: blocks) {
       case .found(let first):

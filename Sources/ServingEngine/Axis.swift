@@ -2,6 +2,7 @@ import Core
 import Hardware
 import KVMemory
 import Scheduling
+import Speculation
 
 /// Something that can be switched while the engine runs, at the next step boundary.
 ///
@@ -14,6 +15,8 @@ public struct Axis: Sendable {
   public let members: [Descriptor]
   /// Whole numbers that can be chosen.
   public var range: ClosedRange<Int>?
+  /// The member that a number alone stands for; nil when none does.
+  var numberMeans: Descriptor?
   /// The present choice.
   public let current: @Sendable (Engine) -> String
   /// Why this engine cannot have a choice; nil when it can.
@@ -23,7 +26,8 @@ public struct Axis: Sendable {
   /// Reads a choice; its description is the one way to write it.
   public func choice(_ text: String) throws(ChoiceFault) -> Choice {
     guard let range else {
-      do { return try Choice(text, among: members) } catch { throw ChoiceFault("--\(name) \(text): \(error)") }
+      let member = numberMeans.flatMap { Int(text) == nil ? nil : "\($0.name):\(text)" }
+      do { return try Choice(member ?? text, among: members) } catch { throw ChoiceFault("--\(name) \(text): \(error)") }
     }
     guard let number = Int(text), range.contains(number) else {
       throw ChoiceFault("--\(name) \(text): a whole number from \(range.lowerBound) to \(range.upperBound) is wanted")
@@ -64,7 +68,7 @@ public struct Axis: Sendable {
 public enum AxisCatalogue {
   public static let all: [Axis] = [
     policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, maxBatchedTokens,
-    maxSequences, asyncScheduling, replicas, router, kvLink, kvTransfer, roles,
+    maxSequences, asyncScheduling, speculate, draftTokens, replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
@@ -79,7 +83,11 @@ public enum AxisCatalogue {
     name: "prefill", summary: "how prompts are cut",
     members: PrefillShape.members,
     current: { $0.planner.prefill.choice.description },
-    obstacle: { engine, choice in PrefillShape(choice).flatMap { engine.obstacle(toPrefill: $0) } },
+    obstacle: { engine, choice in
+      guard let shape = PrefillShape(choice) else { return nil }
+      if shape.cutsLayers, engine.speculates { return "drafts want whole steps — choose --speculate none first" }
+      return engine.obstacle(toPrefill: shape)
+    },
     change: { engine, choice in PrefillShape(choice).map { engine.setPrefill($0) } ?? [] })
 
   static let placement = Axis(
@@ -187,12 +195,30 @@ public enum AxisCatalogue {
     current: { $0.plansAhead ? "on" : "off" },
     obstacle: { engine, choice in
       // A plan takes microseconds beside a measured step, and the machine that plans is the one that computes.
-      choice.name == "on" && !engine.device.isModelled ? "\(engine.device.name) never waits for a plan" : nil
+      if choice.name == "on", engine.speculates { return "a plan made ahead knows no drafts — choose --speculate none first" }
+      return choice.name == "on" && !engine.device.isModelled ? "\(engine.device.name) never waits for a plan" : nil
     },
     change: { engine, choice in
       engine.plansAhead = choice.name == "on"
       return []
     })
+}
+
+extension AxisCatalogue {
+  static let speculate = Axis(
+    name: "speculate", summary: "who guesses the next tokens, for the model to verify in one step",
+    members: DrafterCatalogue.members.map(\.descriptor),
+    current: { $0.drafting.choice.description },
+    obstacle: { engine, choice in engine.fault(ofSpeculating: choice, engine.drafting.controller.length) },
+    change: { engine, choice in engine.setSpeculation(choice, engine.drafting.controller.length) })
+
+  static let draftTokens = Axis(
+    name: "draft-tokens", summary: "how many tokens are guessed", members: DraftLength.members, numberMeans: DraftLength.members[0],
+    current: { $0.drafting.controller.length.choice.description },
+    obstacle: { engine, choice in
+      DraftLength(choice).flatMap { engine.fault(ofSpeculating: engine.drafting.choice, $0) }
+    },
+    change: { engine, choice in DraftLength(choice).map { engine.setSpeculation(engine.drafting.choice, $0) } ?? [] })
 }
 
 /// What can be asked of a running engine. Recordings keep it with the step at which it was asked.

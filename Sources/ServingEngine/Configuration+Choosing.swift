@@ -28,6 +28,8 @@ extension Configuration {
     case "memory-utilization": memoryUtilization = try Self.number(option, text, above: 0, upTo: 1)
     case "slo-ttft-ms": sloTTFT = try Self.number(option, text, above: 0, upTo: 1e9)
     case "slo-tpot-ms": sloTPOT = try Self.number(option, text, above: 0, upTo: 1e9)
+    case "draft-model": draftModel = text
+    case "acceptance": acceptance = text
     case "seed": seed = UInt64(try Self.whole(option, text, 0...Int.max))
     default:
       guard let axis = AxisCatalogue.axis(named: option) else {
@@ -57,6 +59,11 @@ extension Configuration {
     case "kv-link": kvLink = choice.description
     case "kv-transfer": kvTransfer = choice.description
     case "roles": roles = choice.description
+    case "speculate":
+      speculate = choice.description
+      // A plan made ahead knows no drafts.
+      if speculate != "none" { asyncScheduling = "off" }
+    case "draft-tokens": draftTokens = choice.description
     case "max-batched-tokens": maxBatchedTokens = choice.values[0]
     case "max-seqs": maxSequences = choice.values[0]
     default: throw ConfigurationError("\(axis.name): it can be switched while an engine runs, but not chosen before")

@@ -2,6 +2,7 @@ import Core
 import Hardware
 import KVMemory
 import Scheduling
+import Speculation
 import Transformer
 
 /// Every choice that a run begins with, by the names of the command line.
@@ -45,6 +46,14 @@ public struct Configuration: Equatable, Sendable {
   /// Per cent of a quoted chunk's tokens that are computed again; 100 for all.
   public var recomputedShare = 100
   public var attention = "dense"
+  public var speculate = "none"
+  /// Drafts of a request: a number, or how it adapts.
+  public var draftTokens = DraftLength.standard.description
+  /// Which drafts stand where no model can say it: rates, or the text of a profile; nil: nobody says.
+  public var acceptance: String?
+  /// The card of a smaller model that drafts on a modelled GPU; its memory is taken whether it drafts or not. (A real one is
+  /// `tokens.draft`.)
+  public var draftModel: String?
   /// Tokens computed in a step.
   public var maxBatchedTokens = 2_048
   /// Requests in the batch.
@@ -76,6 +85,12 @@ public struct Configuration: Equatable, Sendable {
     return configuration
   }
 
+  /// The number of `draftTokens` where it is one.
+  public var fixedDraftTokens: Int? {
+    guard case .fixed(let number)? = (try? AxisCatalogue.draftTokens.choice(draftTokens)).flatMap({ DraftLength($0) }) else { return nil }
+    return number
+  }
+
   /// Time is measured, not modelled.
   public var isMeasured: Bool { device == "cpu" }
 
@@ -89,7 +104,7 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("kv-format", "f16"), ("retain", "all"), ("speculate", "none"), ("weights", "as-loaded"),
+    ("kv-format", "f16"), ("retain", "all"), ("weights", "as-loaded"),
   ]
 
   /// Who serves, where they are several.
@@ -113,6 +128,9 @@ public struct Configuration: Equatable, Sendable {
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
       ("cacheblend", .whole(recomputedShare)),
       ("attention", .text(attention)),
+      ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
+      ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
+      ("draft-model", (draftModel ?? tokens?.draft?.name).map(Value.text) ?? .none),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("max-model-len", maxModelLength.map(Value.whole) ?? .none), ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
       ("memory-utilization", isMeasured ? .none : .number(memoryUtilization)), ("slo-ttft-ms", number(sloTTFT)),
@@ -163,6 +181,9 @@ extension Configuration {
   /// - Parameter recorded: What is known of the device when its steps are told from a recording; then no model is opened.
   public func engine(for trace: Trace, recorded: RecordedDevice.Facts? = nil) throws(ConfigurationError) -> Engine {
     if isMeasured { return try measuredEngine(for: trace, recorded: recorded) }
+    guard draftModel == nil || pipelineParallel == 1 else {
+      throw ConfigurationError("--draft-model: nobody drafts for the stages of a pipeline — leave it or --pp out")
+    }
     let card = try modelCard()
     var accelerator: Accelerator
     let gpus: any Device
@@ -173,11 +194,13 @@ extension Configuration {
       let profile = try profile.map { files throws(ProfileError) in
         try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       }
+      let draftCard = try draftModel.map { name throws(UnknownName) in try ModelCatalogue.model(named: name) }
       let stage = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
+        .speculating(draftModel: draftCard, acceptance: acceptance(labels: trace.labels))
       gpus = pipelineParallel > 1 ? try PipelinedGPU(stage, stages: pipelineParallel, network: stageLink) : stage
       blocks = try kvBlocks ?? MemoryPlan(
         accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize,
-        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization
+        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization, draftModel: draftCard
       ).blocks
     } catch {
       throw ConfigurationError("\(error)")
@@ -188,6 +211,7 @@ extension Configuration {
         hostLink: HostLink(
           accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize))
     }
+    guard acceptance == nil else { throw ConfigurationError("--acceptance: the model of --tokens-from says which drafts stand — leave it out") }
     let real = try realDevice(blocks: blocks, recorded: recorded)
     // No host memory: the keys and values of the small model are really there, and nobody copies them.
     return try engine(
@@ -230,6 +254,9 @@ extension Configuration {
     guard let disaggregation else {
       return Fleet(Array(repeating: reader, count: replicas), roles: Array(repeating: .both, count: replicas), rules: rules)
     }
+    guard speculate == "none" else {
+      throw ConfigurationError("--speculate \(speculate): what drafters know of a request does not move with it — give --speculate none, or --replicas instead of --placement \(placement)")
+    }
     var decoding = reading
     if let decodeDevice {
       decoding.device = decodeDevice
@@ -243,6 +270,13 @@ extension Configuration {
       rules: rules, cargo: Fleet.Cargo(from: reader, to: decoder, stages: pipelineParallel))
   }
 
+  private func acceptance(labels: [String]) throws(AcceptanceFault) -> Acceptance? {
+    guard let acceptance else { return nil }
+    var read = try Acceptance(text: acceptance, name: "--acceptance", seed: seed)
+    read.match(labels: labels)
+    return read
+  }
+
   private func measuredEngine(for trace: Trace, recorded: RecordedDevice.Facts?) throws(ConfigurationError) -> Engine {
     for (option, count) in [("tp", tensorParallel), ("pp", pipelineParallel)] where count != 1 {
       throw ConfigurationError("--\(option) \(count): the cpu device is one machine — leave it out")
@@ -250,6 +284,7 @@ extension Configuration {
     guard profile == nil, calibration == nil else {
       throw ConfigurationError("--device cpu: its times are measured as they happen — leave --profile and --calibration out")
     }
+    guard acceptance == nil else { throw ConfigurationError("--acceptance: on the cpu the model says which drafts stand — leave it out") }
     guard asyncScheduling != "on" else {
       throw ConfigurationError("--async-scheduling on: with --device cpu a plan takes microseconds beside a step, which never waits for it — leave it off")
     }
@@ -271,7 +306,8 @@ extension Configuration {
       throw ConfigurationError("--block-size \(blockSize): on the cpu blocks hold 1, 2, 4, 8 or a multiple of 16 tokens")
     }
     let model = recorded == nil ? try tokens.open() : nil
-    guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, machine: tokens.machine) }) else {
+    let companion = try model.flatMap { model throws(ConfigurationError) in try tokens.openDraft(beside: model) }
+    guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, companion: companion, machine: tokens.machine) }) else {
       fatalError("a model is neither recorded nor opened")
     }
     let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences)
@@ -285,7 +321,8 @@ extension Configuration {
     var sampler = tokens.sampler
     sampler.seed = seed
     return (
-      CPUDevice(model, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler, machine: tokens.machine), facts, blocks, ends
+      CPUDevice(
+        model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler, machine: tokens.machine), facts, blocks, ends
     )
   }
 
@@ -314,6 +351,9 @@ extension Configuration {
       throw ConfigurationError("--cacheblend \(recomputedShare): \(obstacle) — leave it at 100")
     }
     if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
+    if speculate != "none", asyncScheduling == "on" {
+      throw ConfigurationError("--async-scheduling on: a plan made ahead knows no drafts — leave it off with --speculate, or choose --speculate none")
+    }
     var engine = Engine(
       trace: trace, planner: planner,
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: cache.name != "off"), device: device,
@@ -328,6 +368,7 @@ extension Configuration {
     _ = engine.setPrefixCache(cache)
     _ = engine.setHostCache(host)
     _ = engine.setRecomputedShare(recomputedShare)
+    try engine.begin(speculating: speculate, draftTokens)
     return engine
   }
 

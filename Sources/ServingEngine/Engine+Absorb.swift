@@ -61,7 +61,8 @@ extension Engine {
     require(
       outcome.slots.count == step.batch.slots.count,
       "\(device.name) answered for \(outcome.slots.count) of \(step.batch.slots.count) slots")
-    let stepEnd = state.now + outcome.duration
+    // Drafting comes after: told or not, a token is out when it was sampled.
+    let stepEnd = state.now + outcome.duration - outcome.drafting
     var leaving: [Int32] = []
     var token = 0
     for position in plan.slots.indices {
@@ -92,6 +93,10 @@ extension Engine {
         .computed(
           slot.request, first: slot.first, count: slot.count, drafted: Int16(slot.drafts),
           accepted: Int16(result.accepted), emitted: Int16(emitted)))
+      if speculates, emitted > 0 {
+        let request = state.scheduler.requests[row]
+        drafting.drafter.observe(request, from: request.output.count == emitted ? 0 : request.known - emitted)
+      }
       if finish != nil, goesOnElsewhere(row) {
         events.append(.departed(slot.request))
         state.scheduler.depart(row: row)
@@ -101,10 +106,6 @@ extension Engine {
         state.ahead?.forgetPreemption(of: slot.request)
         state.scheduler.retire(row: row)
         leaving.append(slot.row)
-      } else if planner.limits.speculation.maxDrafts > 0 {
-        let request = state.scheduler.requests[row]
-        let draft = request.isReading ? [] : drafter.propose(after: request, limit: planner.limits.speculation.maxDrafts)
-        state.scheduler.setDraft(draft, row: row)
       }
     }
     state.scheduler.leaveBatch(leaving)
@@ -168,6 +169,7 @@ extension Engine {
     }
     for event in events { if case .finished = event { record.finished += 1 } }
     record.cost = outcome.cost
+    record.drafting = outcome.drafting
     return record
   }
 }

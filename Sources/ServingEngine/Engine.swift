@@ -27,7 +27,7 @@ public struct Engine: Sendable {
   public internal(set) var state: EngineState
   public internal(set) var planner: Planner
   public internal(set) var device: any Device
-  var drafter: any Drafter
+  var drafting = Drafting()
   /// Where batches run that are in flight at once; nil while there is one at a time.
   public internal(set) var lanes: (any BatchLanes)?
   /// How SMs are divided between prompts and decodes; nil when they run together.
@@ -71,7 +71,8 @@ public struct Engine: Sendable {
     self.planner = planner
     self.planner.layers = device.layers
     self.device = device
-    self.drafter = drafter
+    drafting.drafter = drafter
+    if planner.limits.speculation.maxDrafts > 0 { drafting.controller = DraftController(.fixed(planner.limits.speculation.maxDrafts)) }
     self.overlong = overlong
     self.plansAhead = plansAhead
     self.endsOfText = endsOfText
@@ -138,6 +139,7 @@ public struct Engine: Sendable {
         outcome.duration += transfer
       }
       absorb(step, outcome, &events)
+      if speculates { try draft(after: step, &outcome, isTold: told != nil) }
       decided = step
     }
 
@@ -157,9 +159,11 @@ public struct Engine: Sendable {
   /// Plans a step, this one or the next; nil when nobody lives, or when a step planned ahead would be empty.
   private mutating func decide(_ step: StepIndex) -> DecidedStep? {
     guard state.scheduler.liveCount > 0 else { return nil }
+    let proposed = proposed()
     let plan = planner.plan(step: step, &state.scheduler)
     if step > state.step, plan.slots.isEmpty, plan.preempted.isEmpty { return nil }
-    return DecidedStep(plan: plan, batch: makeBatch(plan), tables: device.language == nil ? [] : tables(plan))
+    guard device.language != nil else { return DecidedStep(plan: plan, batch: makeBatch(plan)) }
+    return DecidedStep(plan: plan, batch: makeBatch(plan), tables: tables(plan), drafts: drafts(plan, proposed))
   }
 
   // MARK: Looking back and living again

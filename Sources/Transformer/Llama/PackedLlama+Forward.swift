@@ -13,11 +13,14 @@ extension PackedLlama {
   /// any path and number of threads. Blocks may be shared by the tables of several spans; a span sees what spans before it
   /// in the list write.
   ///
-  /// - Parameter shared: What single tokens have in common and read once; the numbers are the same.
+  /// - Parameters:
+  ///   - shared: What single tokens have in common and read once; the numbers are the same.
+  ///   - used: The layers that are computed, rising; nil for all. Fewer of them make a guess.
   /// - Returns: The logits of all wanted tokens, `[wanted, vocabulary]`, span by span. The next pass uses their memory again
   ///   unless somebody keeps them.
   public func forward(
-    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], in cache: inout KVStore, scratch: inout ForwardScratch
+    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], in cache: inout KVStore, scratch: inout ForwardScratch,
+    layers used: [Int]? = nil
   ) -> [Float] {
     scratch.log.begin()
     let rounds = ForwardRound.rounds(of: spans, rows: scratch.rows, shape: shape, tokensPerBlock: cache.tokensPerBlock)
@@ -29,7 +32,7 @@ extension PackedLlama {
     logits.withUnsafeMutableBufferPointer { logits in
       guard var target = logits.baseAddress else { return }
       for round in rounds {
-        compute(round, sharing: shared, in: &cache, logits: target, scratch: &scratch)
+        compute(round, sharing: shared, in: &cache, logits: target, scratch: &scratch, layers: used ?? Array(layers.indices))
         target += round.wanted.count * shape.vocabulary
       }
     }
@@ -38,15 +41,17 @@ extension PackedLlama {
   }
 
   private func compute(
-    _ round: ForwardRound, sharing shared: [SharedSpan], in cache: inout KVStore, logits: UnsafeMutablePointer<Float>, scratch: inout ForwardScratch
+    _ round: ForwardRound, sharing shared: [SharedSpan], in cache: inout KVStore, logits: UnsafeMutablePointer<Float>,
+    scratch: inout ForwardScratch, layers used: [Int]
   ) {
     var places = Places(round, in: &cache, shape: shape, scratch: scratch)
     if !shared.isEmpty { places.share(shared, of: round, in: cache) }
     let rows = round.tokens.count
     embed(round, &scratch)
-    for (index, layer) in layers.enumerated() {
+    for index in used {
+      let layer = layers[index]
       // Attention: x + Wₒ · attend(rope(Wq n), rope(Wk n), Wv n) with n = norm(x).
-      normalise(rows, layer.attentionNorm, adding: index > 0, for: [layer.query, layer.key, layer.value], index, &scratch)
+      normalise(rows, layer.attentionNorm, adding: index != used.first, for: [layer.query, layer.key, layer.value], index, &scratch)
       project(layer, rows, index, &scratch)
       rotateAndStore(round, layer, index, places, cache, &scratch)
       attend(places, index, cache, &scratch)

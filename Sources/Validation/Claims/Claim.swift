@@ -140,6 +140,11 @@ public enum ClaimCatalogue {
     RelayAttentionClaim.self,
     MarconiClaim.self,
     CacheBlendClaim.self,
+    TetrisClaim.self,
+    CopySpecClaim.self,
+    BASSClaim.self,
+    MagicDecClaim.self,
+    PEARLClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

@@ -20,14 +20,19 @@ struct Trial {
     do { self.init(try Generator(words).trace(), choose) } catch { throw ClaimFault("\(error)") }
   }
 
-  /// - Parameter isHopeless: Asked every 64 steps; true ends the run early.
-  func run(until isHopeless: (Scoreboard) -> Bool = { _ in false }) throws(ClaimFault) -> Scoreboard {
+  /// - Parameters:
+  ///   - isHopeless: Asked every 64 steps; true ends the run early.
+  ///   - watch: Is shown every step.
+  func run(
+    until isHopeless: (Scoreboard) -> Bool = { _ in false }, watching watch: (StepRecord) -> Void = { _ in }
+  ) throws(ClaimFault) -> Scoreboard {
     do {
-      var engine = try configuration.engine(for: trace)
+      var fleet = try configuration.fleet(for: trace)
       var scoreboard = Scoreboard(slo: configuration.slo)
-      while let report = try engine.step() {
+      while let report = try fleet.step() {
         scoreboard.fold(report.events, report.record, arrivals: trace.arrivals)
-        if engine.state.step % 64 == 0, isHopeless(scoreboard) { break }
+        watch(report.record)
+        if fleet.stepsTaken % 64 == 0, isHopeless(scoreboard) { break }
       }
       return scoreboard
     } catch {

@@ -36,7 +36,8 @@ extension Engine {
     if planner.prefill.cutsLayers, PlacementCatalogue.split(choice) != nil {
       return "prompts go through the layers in parts with --prefill \(planner.prefill.choice) — choose chunked or whole first"
     }
-    guard device.sharesSMs else {
+    let isCut = NanoBatching.parts(choice) > 1
+    guard isCut ? device.nanoBatched(NanoBatching.parts(choice)) != nil : device.sharesSMs else {
       return device.isModelled && device.modelledGPU?.isProfiled == true
         ? "the times of a profile are those of the whole GPU — leave --profile out"
         : "\(device.name) has no SMs to divide — choose a modelled GPU"

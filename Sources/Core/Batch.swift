@@ -210,6 +210,7 @@ public struct StepCost: Equatable, Sendable, Codable {
     sum.operations = operations + other.operations
     sum.bytes = bytes + other.bytes
     sum.smBusy = mean(smBusy, other.smBusy)
+    sum.tailIdle = mean(tailIdle, other.tailIdle)
     sum.tensorBusy = mean(tensorBusy, other.tensorBusy)
     sum.bandwidthBusy = mean(bandwidthBusy, other.bandwidthBusy)
     if let energy, let more = other.energy { sum.energy = energy + more }

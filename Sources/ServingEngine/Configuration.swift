@@ -194,7 +194,7 @@ extension Configuration {
       let profile = try profile.map { files throws(ProfileError) in
         try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       }
-      let draftCard = try draftModel.map { name throws(UnknownName) in try ModelCatalogue.model(named: name) }
+      let draftCard = try draftCard()
       let stage = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
         .speculating(draftModel: draftCard, acceptance: acceptance(labels: trace.labels))
       gpus = pipelineParallel > 1 ? try PipelinedGPU(stage, stages: pipelineParallel, network: stageLink) : stage
@@ -268,6 +268,11 @@ extension Configuration {
       Array(repeating: reader, count: disaggregation.prefill) + Array(repeating: decoder, count: disaggregation.decode),
       roles: Array(repeating: .prefill, count: disaggregation.prefill) + Array(repeating: .decode, count: disaggregation.decode),
       rules: rules, cargo: Fleet.Cargo(from: reader, to: decoder, stages: pipelineParallel))
+  }
+
+  private func draftCard() throws(ConfigurationError) -> ModelCard? {
+    guard let draftModel else { return nil }
+    do { return try ModelCatalogue.model(named: draftModel) } catch { throw ConfigurationError("--draft-model: \(error)") }
   }
 
   private func acceptance(labels: [String]) throws(AcceptanceFault) -> Acceptance? {

@@ -69,7 +69,7 @@ extension Engine {
     drafting.drafter = drafter
     // No kernel ran meanwhile.
     var cost = StepCost()
-    (cost.smBusy, cost.tensorBusy, cost.bandwidthBusy) = (0, 0, 0)
+    (cost.smBusy, cost.tailIdle, cost.tensorBusy, cost.bandwidthBusy) = (0, 0, 0, 0)
     return DraftOutcome(drafts: drafts, duration: duration, cost: cost)
   }
 }

@@ -20,7 +20,7 @@ struct DraftingRequests {
     Table.Column("E[n]", width: 4, .right),
     Table.Column("speedup", width: 8, .right, dropOrder: 1),
     Table.Column("waste", width: 5, .right, dropOrder: 3),
-    Table.Column(" by position", width: 20, dropOrder: 2, grows: true),
+    Table.Column(" by position", width: 16, dropOrder: 2, grows: true),
   ]
 
   func draw(in area: Rect, isFocused: Bool, on canvas: inout Canvas) {

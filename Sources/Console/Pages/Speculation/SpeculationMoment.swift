@@ -74,6 +74,9 @@ struct SpeculationMoment {
     self.rows = rows
   }
 
+  /// Measured steps of a kind that are worth a mean.
+  private static let leastSteps = 8
+
   private static func prices(_ run: Run, _ sequences: Int) -> [Price] {
     let engine = run.engine
     let most = max(engine.speculation?.most ?? 0, 6)
@@ -85,7 +88,7 @@ struct SpeculationMoment {
       }
     }
     return (0...most).compactMap { drafts in
-      guard let cost = run.speculation.cost(sequences: sequences, drafts: drafts) else { return nil }
+      guard let cost = run.speculation.cost(sequences: sequences, drafts: drafts), cost.steps >= leastSteps else { return nil }
       return Price(
         drafts: drafts, draft: cost.drafting.milliseconds / Double(cost.steps),
         verify: (cost.duration - cost.drafting).milliseconds / Double(cost.steps), tokens: cost.tokensPerStep,
@@ -95,7 +98,7 @@ struct SpeculationMoment {
 
   /// How many drafts a step had depended on how well it went: then what was measured compares easy passages with hard ones,
   /// and not numbers of drafts.
-  var followsLuck: Bool { !run.engine.device.isModelled && run.engine.speculation.map { !$0.isSteady } ?? false }
+  var followsLuck: Bool { !run.engine.device.isModelled && !(run.engine.speculation?.isSteady ?? false) }
 
   /// The number of drafts with the least time per token; nil where there is nothing to compare.
   var best: Price? {

@@ -46,6 +46,11 @@ public enum EventSentence {
     case .swappedIn(let request, let blocks): "swap \(request) in: \(Int(blocks).grouped) blocks copied"
     case .switched(let axis, let to): "\(axis) → \(to)"
     case .settled(let axis, let settlement): "\(axis): \(settlement.sentence)"
+    case .routed(let request, let instance): "send \(request) to instance \(instance + 1)"
+    case .departed(let request): "hand on \(request)"
+    case .moved(let request, let move) where move.source == move.target: "keep \(request): its instance decodes now"
+    case .moved(let request, let move):
+      "move \(request) from \(move.source + 1) to \(move.target + 1): \(Int(move.blocks).grouped) blocks in \((move.end - move.start).legible)"
     }
   }
 }

@@ -32,6 +32,8 @@ public struct Evidence {
     public var kvBlocks: Int?
     public var tokensPerBlock: Int?
     public var cachesPrefixes: Bool
+    /// Engines that serve the trace together.
+    public var instances = 1
 
     public init(kvBlocks: Int? = nil, tokensPerBlock: Int? = nil, cachesPrefixes: Bool = true) {
       self.kvBlocks = kvBlocks
@@ -50,5 +52,9 @@ public enum FindingCatalogue {
     SLOMissBurst.self,
     PoolExhausted.self,
     ColdPrefixCache.self,
+    EvictionThrash.self,
+    WaveTail.self,
+    HostLinkBound.self,
+    LinkBound.self,
   ]
 }

@@ -1,5 +1,11 @@
 import Core
 
+/// A request that went from one instance to another.
+public struct MovedRequest: Equatable, Sendable {
+  public var request: RequestID
+  public var move: KVMove
+}
+
 /// Everything that is watched while an engine runs, in one value.
 ///
 /// ```
@@ -19,10 +25,16 @@ public struct Observatory: Sendable {
   public private(set) var marks = MarkLog()
   /// All steps so far.
   public private(set) var steps = ChunkedLog<StepRecord>()
+  /// Of each of several engines; empty for one.
+  private var stepsByInstance: [ChunkedLog<StepRecord>] = []
+  /// What went from one instance to another, in the order in which it went on there.
+  public private(set) var moves = ChunkedLog<MovedRequest>()
   public private(set) var series: Series
   /// The last steps as a picture.
   public private(set) var recorder: LaneRecorder
-  public private(set) var findings: [any Finding]
+  /// Of each instance: what is found of one engine says nothing of another.
+  public private(set) var findings: [[any Finding]]
+  private let findingTypes: [any Finding.Type]
   /// Of the last 512 requests that reached each.
   public private(set) var recentTTFT = RecentValues()
   public private(set) var recentTPOT = RecentValues()
@@ -40,16 +52,24 @@ public struct Observatory: Sendable {
     scoreboard = Scoreboard(slo: slo)
     series = Series(width: interval)
     recorder = LaneRecorder(limit: lanes)
-    self.findings = findings.map { $0.init() }
+    findingTypes = findings
+    self.findings = [findings.map { $0.init() }]
     self.bench = bench
     self.choices = choices
+  }
+
+  /// Of one instance so far.
+  public func steps(of instance: Int) -> ChunkedLog<StepRecord> {
+    bench.instances > 1 ? stepsByInstance.indices.contains(instance) ? stepsByInstance[instance] : ChunkedLog() : steps
   }
 
   public var requests: RequestLog { scoreboard.requests }
   public var lanes: Lanes { recorder.lanes }
   /// Name and sentence of each finding that applies, in the order of the catalogue.
   public var summaries: [(finding: String, sentence: String)] {
-    findings.compactMap { finding in finding.summary.map { (type(of: finding).descriptor.name, $0) } }
+    findings.enumerated().flatMap { number, findings in
+      findings.compactMap { finding in finding.summary.map { (type(of: finding).descriptor.name, place(number) + $0) } }
+    }
   }
 
   public mutating func fold(_ events: [EngineEvent], _ step: StepRecord, arrivals: [Arrival]) {
@@ -57,6 +77,10 @@ public struct Observatory: Sendable {
     stories.fold(events, step, arrivals: arrivals)
     recorder.fold(events, step)
     steps.append(step)
+    if bench.instances > 1 {
+      while stepsByInstance.count < max(bench.instances, Int(step.instance) + 1) { stepsByInstance.append(ChunkedLog()) }
+      stepsByInstance[Int(step.instance)].append(step)
+    }
     series.fold(step, scoreboard)
     remember()
     mark(step: step.step, time: step.end)
@@ -91,6 +115,7 @@ public struct Observatory: Sendable {
       case .switched(let axis, let to):
         marks.add(Mark(step: step, time: time, kind: .switched(axis: axis, from: choices[axis], to: to)))
         choices[axis] = to
+      case .moved(let request, let move): moves.append(MovedRequest(request: request, move: move))
       default:
         break
       }
@@ -100,12 +125,17 @@ public struct Observatory: Sendable {
 
   private mutating func find(_ step: StepRecord) {
     let evidence = Evidence(step: step, scoreboard: scoreboard, bench: bench)
-    for index in findings.indices {
-      let sentences = findings[index].observe(evidence)
+    let instance = Int(step.instance)
+    while findings.count <= instance { findings.append(findingTypes.map { $0.init() }) }
+    for index in findings[instance].indices {
+      let sentences = findings[instance][index].observe(evidence)
       for sentence in sentences {
-        let name = type(of: findings[index]).descriptor.name
-        marks.add(Mark(step: step.step, time: step.end, kind: .found(finding: name, sentence: sentence)))
+        let name = type(of: findings[instance][index]).descriptor.name
+        marks.add(Mark(step: step.step, time: step.end, kind: .found(finding: name, sentence: place(instance) + sentence)))
       }
     }
   }
+
+  /// Which of several engines is meant.
+  private func place(_ instance: Int) -> String { findings.count > 1 ? "instance \(instance + 1): " : "" }
 }

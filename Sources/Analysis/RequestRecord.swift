@@ -32,6 +32,8 @@ public struct RequestRecord: Equatable, Sendable {
   public var accepted: Int32 = 0
   public var verifications: Int32 = 0
   public var outcome = Outcome.waiting
+  /// Which of several engines serves it or was the last to, from 0.
+  public var instance: Int16 = 0
 
   public init(arrival: EngineTime, input: Int) {
     self.arrival = arrival

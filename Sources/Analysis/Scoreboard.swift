@@ -62,6 +62,10 @@ public struct Scoreboard: Sendable {
   public private(set) var admittedTokens = 0
   public private(set) var speculation = SpeculationTally()
   public private(set) var hardware = HardwareTally()
+  /// What moved between instances.
+  public private(set) var link = LinkTally()
+  /// Of each instance that has taken a step.
+  public private(set) var instances: [InstanceTally] = []
 
   /// What the last fold brought, for those who would otherwise read all events again.
   public struct News: Equatable, Sendable {
@@ -126,7 +130,9 @@ public struct Scoreboard: Sendable {
     steps += 1
     computedTokens += Int(step.prefillTokens) + Int(step.decodeTokens) + Int(step.draftTokens)
     engineTime = max(engineTime, step.end)
-    peakUsedBlocks = max(peakUsedBlocks, Int(step.usedBlocks))
+    while instances.count <= Int(step.instance) { instances.append(InstanceTally()) }
+    instances[Int(step.instance)].add(step)
+    peakUsedBlocks = max(peakUsedBlocks, instances.count == 1 ? Int(step.usedBlocks) : instances.reduce(0) { $0 + $1.usedBlocks })
     evictedBlocks += Int(step.evictedBlocks)
     swappedBlocks += Int(step.swappedBlocks)
     transferTime += step.transfer
@@ -223,7 +229,11 @@ extension Scoreboard {
     case .finished(let request, let reason):
       requests[request.index].outcome = .finished(reason)
       if reason == .aborted { aborted += 1 } else { complete(request) }
-    case .computed, .passed, .turnedBack, .swappedOut, .swappedIn, .switched, .settled:
+    case .routed(let request, let instance): requests[request.index].instance = instance
+    case .moved(let request, let move):
+      requests[request.index].instance = move.target
+      link.add(move)
+    case .departed, .computed, .passed, .turnedBack, .swappedOut, .swappedIn, .switched, .settled:
       break
     }
   }

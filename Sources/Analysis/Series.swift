@@ -20,7 +20,9 @@ public struct Series: Sendable {
     public var busy = EngineTime.zero
     /// Joules; nil once a step came without a statement.
     public var energy: Double? = 0
-    /// After the last step of the interval.
+    /// Engines that took steps.
+    public var instances = 1
+    /// After the last step of the interval, of all engines.
     public var running = 0
     public var waiting = 0
     public var usedBlocks = 0
@@ -37,7 +39,7 @@ public struct Series: Sendable {
     public var completed: Double
     /// Requests served as promised.
     public var goodput: Double
-    /// Share of the window spent in steps, 0...1.
+    /// Share of the window spent in steps, 0...1; the mean of the engines.
     public var busy: Double
   }
 
@@ -66,6 +68,13 @@ public struct Series: Sendable {
     point.running = Int(step.running)
     point.waiting = Int(step.waiting)
     point.usedBlocks = Int(step.usedBlocks)
+    if scoreboard.instances.count > 1 {
+      let all = scoreboard.instances
+      point.running = all.reduce(0) { $0 + $1.running }
+      point.waiting = all.reduce(0) { $0 + $1.waiting }
+      point.usedBlocks = all.reduce(0) { $0 + $1.usedBlocks }
+      point.instances = all.count
+    }
     count(scoreboard, into: &point)
     points[points.count - 1] = point
   }
@@ -125,11 +134,12 @@ public struct Series: Sendable {
       sum.completed += point.completed
       sum.met += point.met
       sum.busy += point.busy
+      sum.instances = max(sum.instances, point.instances)
     }
     return Rates(
       emittedTokens: Double(sum.emittedTokens) / seconds, prefillTokens: Double(sum.prefillTokens) / seconds,
       completed: Double(sum.completed) / seconds, goodput: Double(sum.met) / seconds,
-      busy: min(1, sum.busy.seconds / seconds))
+      busy: min(1, sum.busy.seconds / seconds / Double(sum.instances)))
   }
 
   /// The last `count` intervals up to the newest point, oldest first; nil where there is no value.

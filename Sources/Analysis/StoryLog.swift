@@ -10,6 +10,8 @@ public enum StoryPhase: UInt8, Sendable {
   case preempted
   /// In the batch's memory, but left out of steps.
   case stalled
+  /// Between two instances.
+  case moving
   case finished
   case aborted
   case rejected
@@ -24,6 +26,7 @@ public enum StoryPhase: UInt8, Sendable {
     case .decode: "▒"
     case .preempted: "╳"
     case .stalled: "░"
+    case .moving: "→"
     case .finished, .aborted, .rejected: " "
     }
   }
@@ -46,6 +49,9 @@ public struct StoryLog: Sendable {
   struct Pulse: Equatable, Sendable {
     var lastChange: Int32 = -1
     var lastStep: Int32 = -1
+    /// The same step, counted among those of its instance.
+    var lastTurn: Int32 = -1
+    var instance: Int16 = 0
     var lastEnd = EngineTime.zero
     var phase = StoryPhase.queued
   }
@@ -54,6 +60,8 @@ public struct StoryLog: Sendable {
   private(set) var pulses = ChunkedLog<Pulse>()
   private var now = EngineTime.zero
   private var nextStep: Int32 = 0
+  /// Steps that each instance has taken: what is left out of a step of another is not left out.
+  private var turns: [Int32] = [0]
 
   public init() {}
 
@@ -61,31 +69,38 @@ public struct StoryLog: Sendable {
   public var count: Int { pulses.count }
 
   public mutating func fold(_ events: [EngineEvent], _ step: StepRecord, arrivals: [Arrival]) {
-    fold(events, number: Int32(truncatingIfNeeded: step.step), from: step.start, to: step.end, arrivals)
+    while turns.count <= Int(step.instance) { turns.append(0) }
+    fold(
+      events, number: Int32(truncatingIfNeeded: step.step), of: step.instance, from: step.start, to: step.end, arrivals)
     nextStep = Int32(truncatingIfNeeded: step.step + 1)
+    turns[Int(step.instance)] += 1
   }
 
   /// Events without a step.
   public mutating func fold(_ events: [EngineEvent], at moment: EngineTime, arrivals: [Arrival]) {
-    fold(events, number: nextStep, from: moment, to: moment, arrivals)
+    fold(events, number: nextStep, of: 0, from: moment, to: moment, arrivals)
   }
 
   private mutating func fold(
-    _ events: [EngineEvent], number step: Int32, from start: EngineTime, to end: EngineTime, _ arrivals: [Arrival]
+    _ events: [EngineEvent], number step: Int32, of instance: Int16, from start: EngineTime, to end: EngineTime,
+    _ arrivals: [Arrival]
   ) {
     now = max(now, end)
+    let turn = turns[Int(instance)]
     for event in events {
       switch event {
       case .computed(let request, _, _, _, _, let emitted):
         let pulse = pulses[request.index]
-        if pulse.lastStep + 1 < step { resume(request, pulse, at: start, step) }
+        if pulse.lastTurn + 1 < turn { resume(request, pulse, at: start, step, turn) }
         pulses[request.index].lastStep = step
+        pulses[request.index].lastTurn = turn
         pulses[request.index].lastEnd = end
         if emitted > 0 && pulse.phase != .decode { enter(.decode, request, at: end, step) }
       case .passed(let request, _, _, _, _):
         let pulse = pulses[request.index]
-        if pulse.lastStep + 1 < step { resume(request, pulse, at: start, step) }
+        if pulse.lastTurn + 1 < turn { resume(request, pulse, at: start, step, turn) }
         pulses[request.index].lastStep = step
+        pulses[request.index].lastTurn = turn
         pulses[request.index].lastEnd = end
       case .arrived(let request):
         begin(request, arrivals, step)
@@ -95,19 +110,28 @@ public struct StoryLog: Sendable {
       case .admitted(let request, _):
         enter(.prefill, request, at: start, step)
         pulses[request.index].lastStep = step - 1
+        pulses[request.index].lastTurn = turn - 1
+        pulses[request.index].instance = instance
         pulses[request.index].lastEnd = start
       case .preempted(let request, _, _):
-        resume(request, pulses[request.index], at: start, step)
+        resume(request, pulses[request.index], at: start, step, turn)
         enter(.preempted, request, at: start, step)
       case .finished(let request, let reason):
         // Who hangs up is let go before the step, who is done leaves after it.
         if reason == .aborted {
-          resume(request, pulses[request.index], at: start, step)
+          resume(request, pulses[request.index], at: start, step, turn)
           enter(.aborted, request, at: start, step)
         } else {
           enter(.finished, request, at: end, step)
         }
-      case .turnedBack, .swappedOut, .swappedIn, .switched, .settled:
+      case .departed(let request): enter(.moving, request, at: end, step)
+      case .moved(let request, let move):
+        enter(.decode, request, at: move.end, step)
+        pulses[request.index].lastStep = step - 1
+        pulses[request.index].lastTurn = turn - 1
+        pulses[request.index].lastEnd = move.end
+        pulses[request.index].instance = move.target
+      case .routed, .turnedBack, .swappedOut, .swappedIn, .switched, .settled:
         break
       }
     }
@@ -120,8 +144,8 @@ public struct StoryLog: Sendable {
   }
 
   /// Writes the stall between the last step that computed the request and this one, if there was one.
-  private mutating func resume(_ request: RequestID, _ pulse: Pulse, at start: EngineTime, _ step: Int32) {
-    guard pulse.lastStep + 1 < step, pulse.lastEnd < start, pulse.phase == .prefill || pulse.phase == .decode else { return }
+  private mutating func resume(_ request: RequestID, _ pulse: Pulse, at start: EngineTime, _ step: Int32, _ turn: Int32) {
+    guard pulse.lastTurn + 1 < turn, pulse.lastEnd < start, pulse.phase == .prefill || pulse.phase == .decode else { return }
     enter(.stalled, request, at: pulse.lastEnd, pulse.lastStep + 1)
     enter(pulse.phase, request, at: start, step)
   }
@@ -141,7 +165,7 @@ public struct StoryLog: Sendable {
     var intervals: [RequestStory.Interval] = []
     var end: EngineTime? = nil
     // Left out of the last steps and still waiting for its turn: a stall without an end.
-    if pulse.phase == .prefill || pulse.phase == .decode, pulse.lastStep + 1 < nextStep, pulse.lastEnd < now {
+    if pulse.phase == .prefill || pulse.phase == .decode, pulse.lastTurn + 1 < turns[Int(pulse.instance)], pulse.lastEnd < now {
       intervals.append(.init(phase: .stalled, start: pulse.lastEnd, end: nil, step: Int(pulse.lastStep) + 1))
       end = pulse.lastEnd
     }

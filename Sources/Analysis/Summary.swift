@@ -23,6 +23,10 @@ public struct Summary: Sendable {
     public var isModelled = true
     /// GPUs whose energy is summed; nil for a device that is none.
     public var gpus: Int?
+    /// Of each of several engines its part (`prefill`, `decode`, `both`); empty for one.
+    public var roles: [String] = []
+    /// Requests move between them.
+    public var movesRequests = false
     /// Dense peak of one GPU at the precision used; nil gives no MFU.
     public var peakOperationsPerSecond: Double?
 
@@ -49,6 +53,38 @@ public struct Summary: Sendable {
   }
 
   public var json: JSONValue {
+    guard case .object(var members) = whole else { return whole }
+    if !bench.roles.isEmpty {
+      // Before the digest, which comes last.
+      members.insert(.init("instances", instances), at: members.count - 1)
+      members.insert(.init("link", link), at: members.count - 1)
+    }
+    return .object(members)
+  }
+
+  private var instances: JSONValue {
+    .array(
+      bench.roles.enumerated().map { number, role in
+        let tally = scoreboard.instances.indices.contains(number) ? scoreboard.instances[number] : InstanceTally()
+        return [
+          "role": .string(role), "steps": .integer(tally.steps), "busy_seconds": JSONValue(tally.busy.seconds),
+          "prefill_tokens": .integer(tally.prefillTokens), "decode_tokens": .integer(tally.decodeTokens),
+          "peak_used_blocks": .integer(tally.peakUsedBlocks), "energy_joules": JSONValue(tally.steps > 0 ? tally.energy : nil),
+        ]
+      })
+  }
+
+  private var link: JSONValue {
+    guard bench.movesRequests else { return .null }
+    let tally = scoreboard.link
+    return [
+      "moves": .integer(tally.moves), "blocks": .integer(tally.blocks), "calls": .integer(tally.calls),
+      "moving_seconds": JSONValue(tally.moving.seconds), "queued_seconds": JSONValue(tally.queued.seconds),
+      "waiting_for_blocks_seconds": JSONValue(tally.refused.seconds),
+    ]
+  }
+
+  private var whole: JSONValue {
     [
       "schema": .string(Self.schema),
       "configuration": JSONValue(configuration),

@@ -8,6 +8,8 @@ public struct ViewState: Sendable, Equatable {
   public var focus: [Int] = Array(repeating: 0, count: 9)
   /// The panel with the focus fills the page.
   public var isZoomed = false
+  /// Which of several instances is looked at, from 0.
+  public var instance = 0
   /// Selected by identity: sorting never moves it.
   public var selected: RequestID?
   /// Only requests that match are listed; empty lists all.
@@ -19,6 +21,7 @@ public struct ViewState: Sendable, Equatable {
   public var hardware = HardwareView()
   public var requests = RequestsView()
   public var trace = TraceView()
+  public var speculation = SpeculationView()
 
   public init() {}
 }

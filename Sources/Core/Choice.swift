@@ -20,7 +20,8 @@ public struct Choice: Hashable, Sendable, CustomStringConvertible {
     name = member.name
     self.values = values
     var written = values[...]
-    while let last = written.last, last == member.parameters[written.count - 1].standard { written.removeLast() }
+    // 2x1 is one word.
+    while member.separator == ":", let last = written.last, last == member.parameters[written.count - 1].standard { written.removeLast() }
     description = written.isEmpty
       ? name : name + ":" + written.map(String.init).joined(separator: String(member.separator))
   }

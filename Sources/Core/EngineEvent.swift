@@ -51,6 +51,43 @@ public enum EngineEvent: Equatable, Sendable {
   case switched(axis: String, to: String)
   /// What a switch did with what was in flight.
   case settled(axis: String, Settlement)
+  /// A request that arrived was sent to one of several instances, from 0.
+  case routed(RequestID, to: Int16)
+  /// Its first token came out, and another instance goes on with it. Its keys and values stay until they have been moved.
+  case departed(RequestID)
+  /// Its keys and values are where it goes on.
+  case moved(RequestID, KVMove)
+}
+
+/// How a request's keys and values went from one instance to another.
+public struct KVMove: Equatable, Sendable {
+  /// Instances, from 0. Equal where nothing had to be moved.
+  public var source: Int16
+  public var target: Int16
+  /// Blocks that went over the link; what the target's prefix cache held did not.
+  public var blocks: Int32
+  /// Copies that were started for them.
+  public var calls: Int32
+  /// When its first token was out.
+  public var ready: EngineTime
+  /// When it had blocks at the target, and so asked for the link.
+  public var granted: EngineTime
+  /// When the link was its own, and when all had been moved.
+  public var start: EngineTime
+  public var end: EngineTime
+
+  public init(
+    source: Int, target: Int, blocks: Int, calls: Int, ready: EngineTime, granted: EngineTime, start: EngineTime, end: EngineTime
+  ) {
+    self.source = Int16(truncatingIfNeeded: source)
+    self.target = Int16(truncatingIfNeeded: target)
+    self.blocks = Int32(truncatingIfNeeded: blocks)
+    self.calls = Int32(truncatingIfNeeded: calls)
+    self.ready = ready
+    self.granted = granted
+    self.start = start
+    self.end = end
+  }
 }
 
 /// How a switch deals with the requests and the memory that the old choice left: state moves, or it drains.
@@ -63,6 +100,8 @@ public enum Settlement: Equatable, Sendable {
   case returned(blocks: Int)
   /// Cached contents were given up.
   case forgotten(blocks: Int)
+  /// Asynchronous scheduling was switched off.
+  case synchronous
   /// Prompts on their way through the layers go through all that are left in their next step.
   case completes(requests: Int)
   /// Batches under way end as they were begun, before others are put together otherwise.
@@ -74,6 +113,7 @@ public enum Settlement: Equatable, Sendable {
     case .drains(let requests): "\(requests) requests go on as they were begun"
     case .returned(let blocks): "\(blocks) reserved blocks went back to the pool"
     case .forgotten(let blocks): "\(blocks) cached contents given up"
+    case .synchronous: "asynchronous scheduling is off now: a plan made ahead knows no drafts"
     case .completes(let requests): "\(requests) prompts go through the layers they have left at once"
     case .lands(let batches): batches == 1 ? "the batch under way ends first" : "\(batches) batches under way end first"
     }
@@ -83,6 +123,8 @@ public enum Settlement: Equatable, Sendable {
 /// What one step was, in numbers: a row of the steps CSV and a column of the timeline.
 public struct StepRecord: Equatable, Sendable {
   public var step: StepIndex = 0
+  /// Which of several engines took it, from 0.
+  public var instance: Int16 = 0
   public var start: EngineTime = .zero
   public var duration: EngineTime = .zero
   public var sequences: Int32 = 0
@@ -104,6 +146,8 @@ public struct StepRecord: Equatable, Sendable {
   public var preemptions: Int32 = 0
   /// Cached blocks that lost their content to a new use.
   public var evictedBlocks: Int32 = 0
+  /// Blocks whose content was computed again after it had lately been evicted.
+  public var recomputedBlocks: Int32 = 0
   public var finished: Int32 = 0
   /// Token slots of the blocks that tables name, and those of them with a token, after the step. A shared block
   /// counts once for each table.
@@ -115,6 +159,8 @@ public struct StepRecord: Equatable, Sendable {
   public var swappedBlocks: Int32 = 0
   /// Time of those copies that nothing hid.
   public var transfer = EngineTime.zero
+  /// Time of guessing for the next step.
+  public var drafting = EngineTime.zero
   /// Where batches run side by side: the lane whose batch ended (−1 when the step ended for an arrival), the SMs it had,
   /// and batches still under way after the step.
   public var lane: Int32 = 0

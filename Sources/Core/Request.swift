@@ -19,12 +19,15 @@ public struct Request: Identifiable, Equatable, Sendable {
     case preempted
     /// Neither; its row is free.
     case left
+    /// Between two instances: its blocks are held here, and it is served when its keys and values have been moved.
+    case moving
   }
 
   public let id: RequestID
   public let arrival: EngineTime
   public let prompt: Prompt
-  public let outputLimit: Int
+  /// Tokens that it will produce here; an instance that only prefills hands it on after the first.
+  public package(set) var outputLimit: Int
   public let priority: Int
   public let label: UInt16
 

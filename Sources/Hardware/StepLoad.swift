@@ -12,12 +12,14 @@ struct AttentionLoad: Equatable {
 final class Attention: Sendable {
   let decode: DecodeAttention
   let prefill: PrefillAttention
+  let shared: SharedAttention
 
   init(_ model: ModelCard, ranks: Int, window: Int?, chip: Chip) {
     let heads = model.heads(ranks: ranks)
     let kvHeads = model.kvHeads(ranks: ranks)
     decode = DecodeAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
     prefill = PrefillAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
+    shared = SharedAttention(prefill, heads: heads, headDimension: model.headDimension, on: chip)
   }
 
   /// Adds the slots of a step.
@@ -60,11 +62,14 @@ final class Attention: Sendable {
 
   /// One or two kernels, as the backend carries out a batch of chunks and decodes.
   @inline(__always)
-  func forEachKernel(of load: AttentionLoad, _ body: (KernelRun.Kind, KernelEstimate) -> Void) {
+  func forEachKernel(of load: AttentionLoad, apart: Bool = false, _ body: (KernelRun.Kind, KernelEstimate) -> Void) {
     if load.prefill.units == 0 {
       body(.attentionDecode, decode.estimate(load.decode))
     } else if load.decode.sequences == 0 {
       body(.attentionPrefill, prefill.estimate(load.prefill))
+    } else if apart {
+      body(.attentionPrefill, prefill.estimate(load.prefill))
+      body(.attentionDecode, decode.estimate(load.decode))
     } else if prefill.constants.mixing == .asPrefill {
       // Never less than the decodes alone would take in their own kernel.
       var mixed = prefill.estimate(load.prefill + load.decodeAsPrefill)
@@ -107,6 +112,8 @@ struct StepLoad: Equatable {
   /// Of layers that see the whole context, and of those that see a window.
   var full = AttentionLoad()
   var windowed = AttentionLoad()
+  /// Of what decodes have in common in layers that see the whole context, level by level; a window ends before it.
+  var shared: [SharedAttention.Load] = []
   /// Of latent attention: decodes, and chunks over the contexts that are expanded for them.
   var latentDecode = LatentAttention.Load()
   var latentPrefill = PrefillAttention.Load()
@@ -114,6 +121,8 @@ struct StepLoad: Equatable {
   /// Tokens of all chunks, and the sum of tokens × cached tokens before them.
   var chunkTokens = 0
   var chunkHistories = 0.0
+  /// Attention over chunks and over decodes are kernels of their own, whatever the backend would do.
+  var isApart = false
 
   init(_ batch: Batch, for kernels: AttentionKernels) {
     for slot in batch.slots where slot.count > 0 {
@@ -126,7 +135,12 @@ struct StepLoad: Equatable {
       }
     }
     // One pass for each reach that the model has.
-    kernels.full?.add(batch.slots, hasChunks: chunkTokens > 0, to: &full)
+    if let attention = kernels.full, !batch.shared.isEmpty {
+      shared = attention.shared.loads(of: batch)
+      attention.add(attention.shared.ownParts(of: batch), hasChunks: chunkTokens > 0, to: &full)
+    } else {
+      kernels.full?.add(batch.slots, hasChunks: chunkTokens > 0, to: &full)
+    }
     kernels.windowed?.add(batch.slots, hasChunks: chunkTokens > 0, to: &windowed)
     guard let latent = kernels.latent else { return }
     for slot in batch.slots where slot.count > 0 {

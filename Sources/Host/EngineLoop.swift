@@ -59,7 +59,7 @@ struct EngineLoop: Sendable {
   private mutating func work() -> Double? {
     let sliceEnd = wallSeconds() + 0.004
     while true {
-      guard let start = shown.engine.nextStart else {
+      guard let start = shown.fleet.nextStart else {
         isRunning = false
         isStale = true
         speed = (0, 0, nil)
@@ -108,7 +108,7 @@ struct EngineLoop: Sendable {
     speed = (0, wall, speed.since == 0 ? nil : Double(speed.steps) / (wall - speed.since))
   }
 
-  private mutating func anchorHere() { anchor = (shown.engine.nextStart ?? shown.now, wallSeconds()) }
+  private mutating func anchorHere() { anchor = (shown.fleet.nextStart ?? shown.now, wallSeconds()) }
 
   private mutating func answer(_ request: EngineThread.Request) {
     isStale = true
@@ -151,13 +151,13 @@ struct EngineLoop: Sendable {
     isRunning = false
     speed = (0, 0, nil)
     if count < 0 { return look(at: max(0, (past ?? timeline.head).step + count)) }
-    for _ in 0..<count where shown.engine.nextStart != nil {
+    for _ in 0..<count where shown.fleet.nextStart != nil {
       guard forward() else { return }
     }
   }
 
   private mutating func go() {
-    isRunning = shown.engine.nextStart != nil
+    isRunning = shown.fleet.nextStart != nil
     anchorHere()
   }
 
@@ -242,7 +242,7 @@ struct EngineLoop: Sendable {
     let transport: Snapshot.Transport =
       if let past { isRunning ? .replay(behind: head.step - past.step) : .past(behind: head.step - past.step) }
       else if isRunning { .live }
-      else if head.engine.nextStart == nil { .done }
+      else if head.fleet.nextStart == nil { .done }
       else { .paused }
     snapshots.post(
       Snapshot(

@@ -70,14 +70,15 @@ public struct Recording: Equatable, Sendable {
     self.end = end
   }
 
-  /// What was recorded of an engine's run so far.
+  /// What was recorded of a run so far.
   ///
   /// - Parameter outcomes: Of each step, where outcomes are inputs.
-  public init(configuration: Configuration, engine: Engine, commands: [PlacedCommand], outcomes: [BatchOutcome]) {
+  public init(configuration: Configuration, fleet: Fleet, commands: [PlacedCommand], outcomes: [BatchOutcome]) {
+    let engine = fleet.instances[0]
     let state = engine.state
     self.init(
-      configuration: configuration, trace: engine.trace, commands: commands, device: engine.device.recordedFacts,
-      outcomes: outcomes, end: End(step: state.step, digest: state.history, time: state.now))
+      configuration: configuration, trace: fleet.trace, commands: commands, device: engine.device.recordedFacts,
+      outcomes: outcomes, end: End(step: fleet.stepsTaken, digest: fleet.digest, time: fleet.now))
     guard device != nil else { return }
     self.configuration.kvBlocks = state.memory.pool.blockCount
     if let language = engine.device.language {
@@ -88,7 +89,7 @@ public struct Recording: Equatable, Sendable {
   /// What was recorded of a timeline up to its newest moment.
   public init(configuration: Configuration, timeline: Timeline) {
     self.init(
-      configuration: configuration, engine: timeline.head.engine, commands: timeline.commands, outcomes: timeline.outcomes)
+      configuration: configuration, fleet: timeline.head.fleet, commands: timeline.commands, outcomes: timeline.outcomes)
   }
 
 }
@@ -113,7 +114,7 @@ extension Recording {
       "schema": .string(Self.schema), "name": .string(trace.name), "requests": .integer(trace.arrivals.count),
       "labels": .array(trace.labels.map(JSONValue.string)), "configuration": JSONValue(configuration.json),
       "model_configuration": JSONValue(configuration.modelConfiguration),
-      "calibration": configuration.calibration.map(JSONValue.init) ?? .null,
+      "calibration": configuration.calibration.map(JSONValue.init) ?? .null, "acceptance": JSONValue(configuration.acceptance),
       "device": device.map(JSONValue.init) ?? .null,
       "profile": configuration.profile.map(JSONValue.init) ?? .null,
     ])
@@ -177,12 +178,14 @@ extension Recording {
     var configuration: Choices
     var model_configuration: String?
     var calibration: Efficiency?
+    var acceptance: String?
     var device: RecordedDevice.Facts?
     var profile: Profile?
 
     var configured: Configuration {
       var configured = configuration.configuration(model: model_configuration)
       configured.calibration = calibration?.value
+      configured.acceptance = acceptance
       configured.profile = profile.map {
         ProfileFiles(
           folder: $0.folder, layerOperations: $0.layer_ops.map { Array($0.utf8) }, attention: $0.attention_mixed.map { Array($0.utf8) })
@@ -211,7 +214,8 @@ extension Recording {
   /// The options of a header. Missing ones keep their defaults, so older recordings open.
   private struct Choices: Decodable {
     var device, model, policy, batching, prefill, placement, reservation, preemption: String?
-    var tp, pp, seed: Int?
+    var router, roles, kvLink, kvTransfer, decodeDevice: String?
+    var tp, pp, seed, replicas, decodeTP: Int?
     var stageLink: Double?
     var prefixCache, asyncScheduling: String?
     var maxBatchedTokens, maxSequences, maxModelLength, blockSize, kvBlocks: Int?
@@ -220,14 +224,29 @@ extension Recording {
     var temperature, topP, minP: Double?
     var topK: Int?
     var ignoreEOS, exactActivations: String?
+    var speculate, draftModel: String?
+    var draftTokens: DraftTokens?
+
+    /// A number, or words.
+    struct DraftTokens: Decodable {
+      var text: String
+
+      init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if let number = try? value.decode(Int.self) { text = String(number) } else { text = try value.decode(String.self) }
+      }
+    }
 
     enum CodingKeys: String, CodingKey {
       case device, model, policy, batching, prefill, placement, reservation, preemption, tp, pp, seed
       case stageLink = "pp-link"
+      case router, roles, replicas
+      case kvLink = "kv-link", kvTransfer = "kv-transfer", decodeDevice = "decode-device", decodeTP = "decode-tp"
       case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs", maxModelLength = "max-model-len"
       case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
       case sloTTFT = "slo-ttft-ms", sloTPOT = "slo-tpot-ms"
       case tokensFrom = "tokens-from", temperature, topP = "top-p", minP = "min-p", topK = "top-k", ignoreEOS = "ignore-eos", exactActivations = "exact-activations"
+      case speculate, draftModel = "draft-model", draftTokens = "draft-tokens"
     }
 
     func configuration(model text: String?) -> Configuration {
@@ -244,6 +263,13 @@ extension Recording {
       take(reservation, \.reservation)
       take(preemption, \.preemption)
       take(tp, \.tensorParallel)
+      take(router, \.router)
+      take(roles, \.roles)
+      take(replicas, \.replicas)
+      take(kvLink, \.kvLink)
+      take(kvTransfer, \.kvTransfer)
+      configuration.decodeDevice = decodeDevice
+      configuration.decodeTensorParallel = decodeTP
       take(pp, \.pipelineParallel)
       configuration.stageLink = stageLink
       take(seed.map { UInt64(truncatingIfNeeded: $0) }, \.seed)
@@ -253,6 +279,9 @@ extension Recording {
       take(maxSequences, \.maxSequences)
       take(blockSize, \.blockSize)
       take(memoryUtilization, \.memoryUtilization)
+      take(speculate, \.speculate)
+      take(draftTokens?.text, \.draftTokens)
+      if !configuration.isMeasured { configuration.draftModel = draftModel }
       configuration.kvBlocks = kvBlocks
       configuration.maxModelLength = maxModelLength
       configuration.sloTTFT = sloTTFT
@@ -268,6 +297,9 @@ extension Recording {
         if let minP { tokens.sampler.minP = minP }
         tokens.ignoresEndOfText = ignoreEOS == "on"
         tokens.activationsAreExact = exactActivations == "on"
+        if configuration.isMeasured, let draftModel {
+          tokens.draft = RealModel.Draft(name: draftModel, source: BuiltInModel(rawValue: draftModel).map { .builtIn($0) } ?? .file(draftModel))
+        }
         configuration.tokens = tokens
       }
       return configuration

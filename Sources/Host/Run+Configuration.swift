@@ -12,13 +12,18 @@ extension Run {
   public init(
     _ configuration: Configuration, trace: Trace, recorded: RecordedDevice.Facts? = nil
   ) throws(ConfigurationError) {
-    let engine = try configuration.engine(for: trace, recorded: recorded)
+    let fleet = try configuration.fleet(for: trace, recorded: recorded)
+    let engine = fleet.instances[0]
     var choices: [String: String] = [:]
     for axis in AxisCatalogue.all { choices[axis.name] = axis.current(engine) }
     var bench = Evidence.Bench()
     bench.kvBlocks = engine.state.memory.pool.usableCount
     bench.tokensPerBlock = engine.state.memory.tokensPerBlock
-    self.init(engine: engine, observatory: Observatory(slo: configuration.slo, bench: bench, choices: choices))
+    bench.instances = fleet.instances.count
+    for (number, instance) in fleet.instances.enumerated() {
+      if let membership = instance.membership { choices["instance \(number + 1)"] = membership.role.rawValue }
+    }
+    self.init(fleet: fleet, observatory: Observatory(slo: configuration.slo, bench: bench, choices: choices))
   }
 }
 
@@ -29,10 +34,13 @@ extension Configuration {
 }
 
 extension Summary {
-  /// The summary of an engine's run so far.
-  public init(_ scoreboard: Scoreboard, of engine: Engine, configuration: Configuration, wallSeconds: Double) {
+  /// The summary of a run so far.
+  public init(_ scoreboard: Scoreboard, of fleet: Fleet, configuration: Configuration, wallSeconds: Double) {
+    let engine = fleet.instances[0]
     var bench = Summary.Bench()
-    bench.kvBlocks = engine.state.memory.pool.blockCount
+    bench.kvBlocks = fleet.instances.reduce(0) { $0 + $1.state.memory.pool.blockCount }
+    bench.roles = fleet.instances.compactMap { $0.membership?.role.rawValue }
+    bench.movesRequests = fleet.isDisaggregated
     bench.tokensPerBlock = engine.state.memory.tokensPerBlock
     bench.cachesPrefixes = engine.state.memory.reusesPrefixes
     bench.swaps = engine.state.memory.host != nil
@@ -40,7 +48,7 @@ extension Summary {
     if let gpu = engine.device.modelledGPU {
       bench.bytesPerToken = Double(gpu.model.allocatedKVBytesPerToken())
       bench.keptFraction = 1
-      bench.gpus = gpu.tensorParallel * configuration.pipelineParallel
+      bench.gpus = fleet.instances.reduce(0) { $0 + ($1.device.modelledGPU?.tensorParallel ?? 0) * configuration.pipelineParallel }
       bench.peakOperationsPerSecond = gpu.peakOperationsPerSecond
     } else if let facts = engine.device.recordedFacts {
       bench.bytesPerToken = Double(facts.kvBytesPerToken)
@@ -49,7 +57,7 @@ extension Summary {
     }
     self.init(
       scoreboard, configuration: configuration.json, bench: bench, wallSeconds: wallSeconds,
-      digest: engine.state.history)
+      digest: fleet.digest)
   }
 }
 

@@ -37,7 +37,7 @@ public struct Timeline: Sendable {
   @discardableResult
   public mutating func advance(told: BatchOutcome? = nil) throws(DeviceError) -> Bool {
     guard try head.advance(told: told) else { return false }
-    if head.engine.outcomesAreInputs, let outcome = head.last?.outcome { outcomes.append(outcome) }
+    if head.fleet.outcomesAreInputs, let outcome = head.latest?.outcome { outcomes.append(outcome) }
     if head.step - keyframes[keyframes.count - 1].step >= Self.spacing { keep() }
     return true
   }
@@ -53,7 +53,7 @@ public struct Timeline: Sendable {
   public mutating func say(_ arrival: Arrival) -> RequestID {
     let request = head.insert(arrival)
     said.append((head.step, request))
-    for index in keyframes.indices { keyframes[index].setFuture(head.engine.trace) }
+    for index in keyframes.indices { keyframes[index].setFuture(head.fleet.trace) }
     return request
   }
 
@@ -113,7 +113,7 @@ public struct Timeline: Sendable {
     // What was said later belongs to it as well; none of it has arrived here.
     branch.said.removeAll { $0.step >= run.step }
     if branch.said.count < said.count {
-      var trace = head.engine.trace
+      var trace = head.fleet.trace
       for (_, request) in said[branch.said.count...].sorted(by: { $1.request < $0.request }) { trace.arrivals.remove(at: request.index) }
       branch.head.setFuture(trace)
       for index in branch.keyframes.indices { branch.keyframes[index].setFuture(trace) }

@@ -4,7 +4,7 @@ import KVMemory
 /// Prompts on their way through the layers.
 extension Pass {
   /// Tokens that are on their way go on before anything else: their blocks are there, and the step in which they began left
-  /// room for the decodes.
+  /// room for the decodes. A prompt that began longer than the budget goes on as long.
   ///
   /// - Parameter depth: Only who stands there; nil: all.
   mutating func goOn(from depth: Depth? = nil, _ state: inout SchedulerState) {

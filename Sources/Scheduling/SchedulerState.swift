@@ -14,6 +14,7 @@ public struct SchedulerState: Sendable {
   var staticBatch = StaticBatch()
   /// The place before everyone in the queue, for the next preempted request.
   private var frontOrder = -1
+  /// Requests with lower numbers have arrived.
   private(set) var arrived = 0
 
   /// The time for which is planned.
@@ -43,19 +44,21 @@ public struct SchedulerState: Sendable {
 
   /// A request enters the queue.
   public mutating func enqueue(_ arrival: Arrival, id: RequestID, policy: any SchedulingPolicy) {
-    let request = Request(id: id, arrival: arrival)
-    let row: Int
-    if let free = freeRows.popLast() {
-      row = Int(free)
-      requests[row] = request
-    } else {
-      row = requests.count
-      requests.append(request)
-      memory.makeTables(count: requests.count)
-    }
-    arrived += 1
+    let row = seat(Request(id: id, arrival: arrival))
     enter(row: row, policy: policy)
     unsurveyed += 1
+  }
+
+  /// Gives a request a row.
+  private mutating func seat(_ request: Request) -> Int {
+    arrived = max(arrived, request.id.index + 1)
+    if let free = freeRows.popLast() {
+      requests[Int(free)] = request
+      return Int(free)
+    }
+    requests.append(request)
+    memory.makeTables(count: requests.count)
+    return requests.count - 1
   }
 
   /// Puts a request into its queue.
@@ -114,7 +117,7 @@ public struct SchedulerState: Sendable {
 
   /// Forgets a request that has left the batch or the queue.
   public mutating func retire(row: Int) {
-    if requests[row].phase == .running { filledSlots -= requests[row].computed }
+    if requests[row].phase == .running || requests[row].phase == .moving { filledSlots -= requests[row].computed }
     if requests[row].parked > 0 { unpark(row) }
     leaveWay(row)
     memory.release(row)
@@ -143,7 +146,7 @@ public struct SchedulerState: Sendable {
     var live = [Bool](repeating: true, count: requests.count)
     for row in freeRows { live[Int(row)] = false }
     for row in running { live[Int(row)] = false }
-    return requests.indices.filter { live[$0] }
+    return requests.indices.filter { live[$0] && requests[$0].phase != .moving }
   }
 
   /// Orders the queue anew, for a policy that was switched to. Counters of service begin at zero.
@@ -226,6 +229,73 @@ public struct SchedulerState: Sendable {
   /// Preempted requests whose keys and values are in host memory. O(requests).
   public var parkedRequests: Int { waitingRows.count { requests[$0].parked > 0 } }
 
+  // MARK: Moving between instances
+
+  /// A running request is done here and leaves the batch; its blocks stay until its keys and values have been moved.
+  public mutating func depart(row: Int) { requests[row].phase = .moving }
+
+  /// Gives a request that comes from another instance a row, and blocks for what it has computed and the next token.
+  ///
+  /// - Returns: Its row, and how many leading blocks the prefix cache held; nil when there is no room.
+  public mutating func receive(_ request: Request, planner: Planner) -> (row: Int, hitBlocks: Int)? {
+    let slots = min(request.computed + 1 + planner.limits.speculation.lookahead, planner.limits.maxModelLength)
+    let reserved = planner.reservation.tokens(for: request, outlook, longest: planner.limits.maxModelLength)
+    if reserved == nil, !memory.reusesPrefixes, memory.blocks(for: slots) > memory.pool.freeCount { return nil }
+    let row = seat(request)
+    memory.extendHashes(of: row, request: request)
+    var taken: [BlockID] = []
+    if let reserved {
+      let count = min(memory.blocks(for: max(reserved, slots)), memory.pool.usableCount)
+      guard case .found(let first) = memory.pool.freeRun(of: count) else { return refuse(row) }
+      memory.reserve(row, first: first, count: count, into: &taken)
+    } else {
+      let match = memory.match(row, limit: request.computed / memory.tokensPerBlock)
+      guard memory.need(of: row, slots: slots, match: match) <= memory.pool.freeCount else { return refuse(row) }
+      memory.allocate(row, slots: slots, match: match, into: &taken)
+      requests[row].reused = Int32(match.blocks * memory.tokensPerBlock)
+    }
+    requests[row].phase = .moving
+    requests[row].plannedStep = -1
+    requests[row].queueOrder = request.id.index
+    if planner.policy.hasTurns { requests[row].lane = UInt16(planner.policy.lane(of: request, unread: 0)) }
+    return (row, Int(requests[row].reused) / memory.tokensPerBlock)
+  }
+
+  private mutating func refuse(_ row: Int) -> (row: Int, hitBlocks: Int)? {
+    memory.clear(row)
+    requests[row].phase = .left
+    freeRows.append(Int32(row))
+    return nil
+  }
+
+  /// A request whose keys and values have come goes on here.
+  public mutating func land(row: Int) {
+    filledSlots += requests[row].computed
+    requests[row].phase = .running
+    running.append(Int32(row))
+    publish(row, upTo: requests[row].computed)
+  }
+
+  /// A request goes on where it departed from.
+  public mutating func stay(row: Int, outputLimit: Int) {
+    requests[row].outputLimit = outputLimit
+    requests[row].phase = .running
+    running.append(Int32(row))
+  }
+
+  /// A request that comes from another instance without its keys and values: they are computed again.
+  public mutating func enqueue(moved request: Request, policy: any SchedulingPolicy) {
+    let row = seat(request)
+    requests[row].phase = .preempted
+    requests[row].computed = 0
+    requests[row].preemptions += 1
+    requests[row].plannedStep = -1
+    requests[row].queueOrder = frontOrder
+    frontOrder -= 1
+    enter(row: row, policy: policy)
+    unsurveyed += 1
+  }
+
   // MARK: Batches beside others
 
   /// The requests of a plan are under way.
@@ -298,6 +368,10 @@ public struct SchedulerState: Sendable {
   }
 
   public mutating func setDraft(_ draft: [TokenID], row: Int) { requests[row].draft = draft }
+
+  public mutating func forgetDrafts() {
+    for row in requests.indices where !requests[row].draft.isEmpty { requests[row].draft = [] }
+  }
 }
 
 /// Memory of vLLM's `prefill_schedule_interval`.

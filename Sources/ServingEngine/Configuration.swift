@@ -2,6 +2,7 @@ import Core
 import Hardware
 import KVMemory
 import Scheduling
+import Speculation
 import Transformer
 
 /// Every choice that a run begins with, by the names of the command line.
@@ -19,6 +20,17 @@ public struct Configuration: Equatable, Sendable {
   public var pipelineParallel = 1
   /// GB/s of each GPU from a stage to the next; nil takes the node's links, and beyond eight GPUs the network's.
   public var stageLink: Double?
+  /// Engines of their own GPUs that serve the trace together, where each does all of it.
+  public var replicas = 1
+  /// Who sends requests to them.
+  public var router = "least-loaded"
+  /// What joins them, how keys and values are cut into copies on it, and whether they change sides; where requests move.
+  public var kvLink = "node"
+  public var kvTransfer = "per-block"
+  public var roles = "fixed"
+  /// GPUs of an instance that decodes, where it is not one of the others' kind; nil: they are alike.
+  public var decodeDevice: String?
+  public var decodeTensorParallel: Int?
   /// Tables of measured kernels that go before the equations; nil for none.
   public var profile: ProfileFiles?
   public var policy = "fcfs"
@@ -30,6 +42,18 @@ public struct Configuration: Equatable, Sendable {
   /// `on` plans a step while the one before it runs, as vLLM does unless something forbids it.
   public var asyncScheduling = "on"
   public var prefixCache = "lru"
+  public var hostCache = "off"
+  /// Per cent of a quoted chunk's tokens that are computed again; 100 for all.
+  public var recomputedShare = 100
+  public var attention = "dense"
+  public var speculate = "none"
+  /// Drafts of a request: a number, or how it adapts.
+  public var draftTokens = DraftLength.standard.description
+  /// Which drafts stand where no model can say it: rates, or the text of a profile; nil: nobody says.
+  public var acceptance: String?
+  /// The card of a smaller model that drafts on a modelled GPU; its memory is taken whether it drafts or not. (A real one is
+  /// `tokens.draft`.)
+  public var draftModel: String?
   /// Tokens computed in a step.
   public var maxBatchedTokens = 2_048
   /// Requests in the batch.
@@ -61,6 +85,12 @@ public struct Configuration: Equatable, Sendable {
     return configuration
   }
 
+  /// The number of `draftTokens` where it is one.
+  public var fixedDraftTokens: Int? {
+    guard case .fixed(let number)? = (try? AxisCatalogue.draftTokens.choice(draftTokens)).flatMap({ DraftLength($0) }) else { return nil }
+    return number
+  }
+
   /// Time is measured, not modelled.
   public var isMeasured: Bool { device == "cpu" }
 
@@ -74,8 +104,19 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
+    ("kv-format", "f16"), ("retain", "all"), ("weights", "as-loaded"),
   ]
+
+  /// Who serves, where they are several.
+  private var several: [(name: String, value: Value)] {
+    let isDisaggregated = placement.hasPrefix("disaggregated")
+    guard replicas > 1 || isDisaggregated else { return [] }
+    let moving: [(name: String, value: Value)] = [
+      ("kv-link", .text(kvLink)), ("kv-transfer", .text(kvTransfer)), ("roles", .text(roles)),
+      ("decode-device", decodeDevice.map(Value.text) ?? .none), ("decode-tp", decodeTensorParallel.map(Value.whole) ?? .none),
+    ]
+    return [("replicas", .whole(replicas)), ("router", .text(router))] + (isDisaggregated ? moving : [])
+  }
 
   /// All choices by name, in the order of the help.
   public var choices: [(name: String, value: Value)] {
@@ -84,7 +125,12 @@ public struct Configuration: Equatable, Sendable {
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("pp", .whole(pipelineParallel)),
       ("pp-link", number(stageLink)), ("policy", .text(policy)),
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
-      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
+      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
+      ("cacheblend", .whole(recomputedShare)),
+      ("attention", .text(attention)),
+      ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
+      ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
+      ("draft-model", (draftModel ?? tokens?.draft?.name).map(Value.text) ?? .none),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
       ("max-model-len", maxModelLength.map(Value.whole) ?? .none), ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
       ("memory-utilization", isMeasured ? .none : .number(memoryUtilization)), ("slo-ttft-ms", number(sloTTFT)),
@@ -98,7 +144,7 @@ public struct Configuration: Equatable, Sendable {
       ("exact-activations", tokens.map { .text($0.activationsAreExact ? "on" : "off") } ?? .none),
       ("threads", tokens?.machine.map { .whole($0.threads) } ?? .none),
     ]
-    return own + real + Self.settled.map { ($0.axis, .text($0.member)) }
+    return own + real + several + Self.settled.map { ($0.axis, .text($0.member)) }
   }
 }
 
@@ -135,6 +181,9 @@ extension Configuration {
   /// - Parameter recorded: What is known of the device when its steps are told from a recording; then no model is opened.
   public func engine(for trace: Trace, recorded: RecordedDevice.Facts? = nil) throws(ConfigurationError) -> Engine {
     if isMeasured { return try measuredEngine(for: trace, recorded: recorded) }
+    guard draftModel == nil || pipelineParallel == 1 else {
+      throw ConfigurationError("--draft-model: nobody drafts for the stages of a pipeline — leave it or --pp out")
+    }
     let card = try modelCard()
     var accelerator: Accelerator
     let gpus: any Device
@@ -145,11 +194,13 @@ extension Configuration {
       let profile = try profile.map { files throws(ProfileError) in
         try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       }
+      let draftCard = try draftModel.map { name throws(UnknownName) in try ModelCatalogue.model(named: name) }
       let stage = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
+        .speculating(draftModel: draftCard, acceptance: acceptance(labels: trace.labels))
       gpus = pipelineParallel > 1 ? try PipelinedGPU(stage, stages: pipelineParallel, network: stageLink) : stage
       blocks = try kvBlocks ?? MemoryPlan(
         accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize,
-        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization
+        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization, draftModel: draftCard
       ).blocks
     } catch {
       throw ConfigurationError("\(error)")
@@ -160,11 +211,70 @@ extension Configuration {
         hostLink: HostLink(
           accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize))
     }
+    guard acceptance == nil else { throw ConfigurationError("--acceptance: the model of --tokens-from says which drafts stand — leave it out") }
     let real = try realDevice(blocks: blocks, recorded: recorded)
     // No host memory: the keys and values of the small model are really there, and nobody copies them.
     return try engine(
       for: trace, device: JoinedDevice(clock: gpus, tokens: real.device), blocks: real.blocks,
       contextLength: min(maxModelLength ?? card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
+  }
+
+  /// The engine or engines, before the first step.
+  public func fleet(for trace: Trace, recorded: RecordedDevice.Facts? = nil) throws(ConfigurationError) -> Fleet {
+    func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
+      do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
+    }
+    let place = try read(AxisCatalogue.placement, placement)
+    _ = try read(AxisCatalogue.replicas, String(replicas))
+    guard let router = RouterCatalogue.router(try read(AxisCatalogue.router, router)),
+      let link = KVLinkChoice(try read(AxisCatalogue.kvLink, kvLink)),
+      let transfer = KVTransfer(rawValue: try read(AxisCatalogue.kvTransfer, kvTransfer).name),
+      let roleRule = RoleRule(try read(AxisCatalogue.roles, roles))
+    else { fatalError("a choice that was read a moment ago is in no catalogue") }
+    let disaggregation = Disaggregation(place)
+    if disaggregation == nil {
+      guard decodeDevice == nil, decodeTensorParallel == nil else {
+        throw ConfigurationError("--decode-device, --decode-tp: with --placement \(placement) every instance decodes — give --placement disaggregated:PxD, or leave them out")
+      }
+      if replicas == 1 { return Fleet(try engine(for: trace, recorded: recorded)) }
+    } else if replicas > 1 {
+      throw ConfigurationError("--replicas \(replicas): --placement \(placement) says how many instances there are — leave it out")
+    }
+    guard !isMeasured, tokens == nil else {
+      throw ConfigurationError(
+        "--\(replicas > 1 ? "replicas \(replicas)" : "placement \(placement)"): this machine's cores are one instance, and real tokens come from it — give a GPU as --device, without --tokens-from")
+    }
+    let rules = FleetRules(router: router, transfer: transfer, linkChoice: link, roles: roleRule)
+    var reading = self
+    if disaggregation != nil { reading.placement = PlacementCatalogue.colocated.name }
+    let reader = try reading.engine(for: trace)
+    guard reader.planner.prefill != .interruptible else {
+      throw ConfigurationError("--prefill \(prefill): with several instances a router sends requests as they arrive, and a step under way cannot be told of them — leave it at chunked or whole")
+    }
+    guard let disaggregation else {
+      return Fleet(Array(repeating: reader, count: replicas), roles: Array(repeating: .both, count: replicas), rules: rules)
+    }
+    guard speculate == "none" else {
+      throw ConfigurationError("--speculate \(speculate): what drafters know of a request does not move with it — give --speculate none, or --replicas instead of --placement \(placement)")
+    }
+    var decoding = reading
+    if let decodeDevice {
+      decoding.device = decodeDevice
+      decoding.calibration = nil
+    }
+    decoding.tensorParallel = decodeTensorParallel ?? tensorParallel
+    let decoder = try decoding.engine(for: trace)
+    return Fleet(
+      Array(repeating: reader, count: disaggregation.prefill) + Array(repeating: decoder, count: disaggregation.decode),
+      roles: Array(repeating: .prefill, count: disaggregation.prefill) + Array(repeating: .decode, count: disaggregation.decode),
+      rules: rules, cargo: Fleet.Cargo(from: reader, to: decoder, stages: pipelineParallel))
+  }
+
+  private func acceptance(labels: [String]) throws(AcceptanceFault) -> Acceptance? {
+    guard let acceptance else { return nil }
+    var read = try Acceptance(text: acceptance, name: "--acceptance", seed: seed)
+    read.match(labels: labels)
+    return read
   }
 
   private func measuredEngine(for trace: Trace, recorded: RecordedDevice.Facts?) throws(ConfigurationError) -> Engine {
@@ -174,6 +284,7 @@ extension Configuration {
     guard profile == nil, calibration == nil else {
       throw ConfigurationError("--device cpu: its times are measured as they happen — leave --profile and --calibration out")
     }
+    guard acceptance == nil else { throw ConfigurationError("--acceptance: on the cpu the model says which drafts stand — leave it out") }
     guard asyncScheduling != "on" else {
       throw ConfigurationError("--async-scheduling on: with --device cpu a plan takes microseconds beside a step, which never waits for it — leave it off")
     }
@@ -195,7 +306,8 @@ extension Configuration {
       throw ConfigurationError("--block-size \(blockSize): on the cpu blocks hold 1, 2, 4, 8 or a multiple of 16 tokens")
     }
     let model = recorded == nil ? try tokens.open() : nil
-    guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, machine: tokens.machine) }) else {
+    let companion = try model.flatMap { model throws(ConfigurationError) in try tokens.openDraft(beside: model) }
+    guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, companion: companion, machine: tokens.machine) }) else {
       fatalError("a model is neither recorded nor opened")
     }
     let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences)
@@ -209,7 +321,8 @@ extension Configuration {
     var sampler = tokens.sampler
     sampler.seed = seed
     return (
-      CPUDevice(model, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler, machine: tokens.machine), facts, blocks, ends
+      CPUDevice(
+        model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler, machine: tokens.machine), facts, blocks, ends
     )
   }
 
@@ -225,11 +338,25 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
-    let place: Choice
-    do { place = try AxisCatalogue.placement.choice(placement) } catch { throw ConfigurationError(error.description) }
+    let place = try read(AxisCatalogue.placement, placement)
+    let cache = try read(AxisCatalogue.prefixCache, prefixCache)
+    guard let host = HostCache(try read(AxisCatalogue.hostCache, hostCache)), let form = AttentionForm(try read(AxisCatalogue.attention, attention)) else {
+      fatalError("a choice that was read a moment ago is in no catalogue")
+    }
+    if host != .off, hostLink == nil {
+      throw ConfigurationError("--host-cache \(hostCache): \(device.name) has no host memory behind it — leave it off")
+    }
+    _ = try read(AxisCatalogue.cacheBlend, String(recomputedShare))
+    if recomputedShare < 100, let obstacle = device.obstacleToChunks(hasHost: hostLink != nil) {
+      throw ConfigurationError("--cacheblend \(recomputedShare): \(obstacle) — leave it at 100")
+    }
+    if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
+    if speculate != "none", asyncScheduling == "on" {
+      throw ConfigurationError("--async-scheduling on: a plan made ahead knows no drafts — leave it off with --speculate, or choose --speculate none")
+    }
     var engine = Engine(
       trace: trace, planner: planner,
-      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: device,
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: cache.name != "off"), device: device,
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
@@ -237,15 +364,21 @@ extension Configuration {
       if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
     }
     _ = engine.setPlacement(place)
+    engine.attention = form
+    _ = engine.setPrefixCache(cache)
+    _ = engine.setHostCache(host)
+    _ = engine.setRecomputedShare(recomputedShare)
+    try engine.begin(speculating: speculate, draftTokens)
     return engine
   }
 
+  private func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
+    do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
+  }
+
   private func planner(_ limits: Limits) throws(ConfigurationError) -> Planner {
-    func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
-      do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
-    }
     for (axis, text) in [
-      (AxisCatalogue.prefixCache, prefixCache), (AxisCatalogue.maxBatchedTokens, String(maxBatchedTokens)),
+      (AxisCatalogue.maxBatchedTokens, String(maxBatchedTokens)),
       (AxisCatalogue.maxSequences, String(maxSequences)), (AxisCatalogue.asyncScheduling, asyncScheduling),
     ] { _ = try read(axis, text) }
     guard let policy = PolicyCatalogue.policy(try read(AxisCatalogue.policy, policy)),

@@ -46,24 +46,20 @@ extension Engine {
   }
 
   mutating func admitArrivals(_ events: inout [EngineEvent]) {
-    if state.scheduler.liveCount == 0, state.arrived < trace.arrivals.count {
-      state.clock.jump(to: trace.arrivals[state.arrived].time)
-    }
-    while state.arrived < trace.arrivals.count, trace.arrivals[state.arrived].time <= state.now {
-      let id = RequestID(state.arrived)
-      var arrival = trace.arrivals[state.arrived]
+    if state.scheduler.liveCount == 0, let next = nextArrival { state.clock.jump(to: trace.arrivals[next.index].time) }
+    while let id = nextArrival, trace.arrivals[id.index].time <= state.now {
+      var arrival = trace.arrivals[id.index]
       if let language = device.language { arrival.prompt = language.spelled(arrival.prompt) }
       state.arrived += 1
-      events.append(.arrived(id))
+      // Of a request that was sent here the fleet has told already.
+      if membership == nil { events.append(.arrived(id)) } else { state.inbox.removeFirst() }
       if let reason = whyNever(arrival) {
         events.append(.rejected(id, reason))
         continue
       }
+      if membership?.role == .prefill { arrival.outputLimit = min(arrival.outputLimit, 1) }
       state.scheduler.enqueue(arrival, id: id, policy: planner.policy)
-      if let time = arrival.abortTime {
-        let position = state.hangUps.firstIndex { time < $0.time } ?? state.hangUps.count
-        state.hangUps.insert(EngineState.HangUp(time: time, id: id), at: position)
-      }
+      expectHangUp(of: id)
     }
     var place = 0
     while place < state.hangUps.count, state.hangUps[place].time <= state.now {
@@ -74,6 +70,12 @@ extension Engine {
         if state.scheduler.abort(id) { events.append(.finished(id, .aborted)) }
       }
     }
+  }
+
+  mutating func expectHangUp(of id: RequestID) {
+    guard let time = trace.arrivals[id.index].abortTime else { return }
+    let position = state.hangUps.firstIndex { time < $0.time } ?? state.hangUps.count
+    state.hangUps.insert(EngineState.HangUp(time: time, id: id), at: position)
   }
 
   /// When, after the start of a step, the first request arrives that ranks before all whose prompts it reads; nil when the
@@ -104,6 +106,7 @@ extension Engine {
     let memory = state.scheduler.memory
     let slots = min(tokens - 1 + limits.speculation.maxDrafts + limits.speculation.lookahead, limits.maxModelLength)
     let blocks = memory.blocks(for: slots)
-    return blocks > memory.pool.usableCount ? .largerThanPool(blocks: blocks, pool: memory.pool.usableCount) : nil
+    let pool = min(memory.pool.usableCount, membership?.leastPool ?? .max)
+    return blocks > pool ? .largerThanPool(blocks: blocks, pool: pool) : nil
   }
 }

@@ -70,8 +70,8 @@ extension Engine {
   /// Until the next arrival that a free lane could serve; nil when nobody is waited for so. A pipeline takes its next
   /// batch when one has left it, as vLLM's does.
   private var timeToArrival: EngineTime? {
-    guard split != nil, state.arrived < trace.arrivals.count, state.flights.allSatisfy({ $0.lane != 0 }), freeSMs > 0 else { return nil }
-    return max(.zero, trace.arrivals[state.arrived].time - state.now)
+    guard split != nil, let next = membership == nil ? nextArrival.map({ trace.arrivals[$0.index].time }) : state.horizon, state.flights.allSatisfy({ $0.lane != 0 }), freeSMs > 0 else { return nil }
+    return max(.zero, next - state.now)
   }
 
   private var freeSMs: Int { (lanes?.multiprocessors ?? 0) - state.flights.reduce(0) { $0 + $1.share } }

@@ -7,7 +7,7 @@ public struct EngineState: Sendable {
   public internal(set) var clock = EngineClock()
   /// The number of the next step.
   public internal(set) var step: StepIndex = 0
-  /// Arrivals of the trace that have come in so far.
+  /// Arrivals that have come in so far: of the trace, or of what was sent here.
   public internal(set) var arrived = 0
   public internal(set) var scheduler: SchedulerState
   /// The next step, when it was decided before this one had ended. What it preempts and admits has left
@@ -21,6 +21,10 @@ public struct EngineState: Sendable {
   public internal(set) var promptShare = 0
   /// Folded over every event: equal digests, equal histories.
   public internal(set) var history = Digest()
+  /// Requests that a router sent here and that have not come in, in order.
+  var inbox: [RequestID] = []
+  /// When somebody arrives who may be sent here; nil: nobody any more.
+  var horizon: EngineTime?
   /// Clients that will hang up, soonest first.
   var hangUps: [HangUp] = []
   /// What was switched since the last step.
@@ -44,6 +48,8 @@ public struct DecidedStep: Equatable, Sendable {
   public internal(set) var batch: Batch
   /// The block table of each slot as it was planned, where the device reads tokens: a later plan may change the request's.
   var tables: [[BlockID]] = []
+  /// The drafts of each slot that the step verifies, likewise; empty where nothing is drafted.
+  var drafts: [[TokenID]] = []
 
   /// The token that was in flight when it was preempted turned out to be its last: it finished, and lost nothing.
   mutating func forgetPreemption(of request: RequestID) {

@@ -2,7 +2,8 @@ import Core
 
 extension Digest {
   /// Folds a step in: its events, when it ended, and what it left in memory.
-  mutating func fold(_ events: [EngineEvent], _ record: StepRecord) {
+  mutating func fold(_ events: [EngineEvent], _ record: StepRecord, instance: Int? = nil) {
+    if let instance { fold(UInt64(instance)) }
     for event in events { fold(event) }
     fold(UInt64(bitPattern: Int64(record.step)))
     fold(UInt64(bitPattern: record.end.nanoseconds))
@@ -40,6 +41,12 @@ extension Digest {
       fold(10)
       fold(axis)
       fold(settlement.sentence)
+    case .routed(let id, let instance): fold(13, id, UInt64(UInt16(bitPattern: instance)))
+    case .departed(let id): fold(11, id)
+    case .moved(let id, let move):
+      fold(12, id, UInt64(UInt32(bitPattern: move.blocks)) << 32 | UInt64(UInt32(bitPattern: move.calls)))
+      fold(UInt64(bitPattern: Int64(move.start.nanoseconds)))
+      fold(UInt64(bitPattern: Int64(move.end.nanoseconds)))
     }
   }
 

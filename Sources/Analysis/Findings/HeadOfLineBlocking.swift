@@ -33,7 +33,9 @@ public struct HeadOfLineBlocking: Finding {
     else { return [] }
     let requests = evidence.scoreboard.requests
     while oldest < requests.count, requests[oldest].outcome != .waiting, requests[oldest].outcome != .running { oldest += 1 }
-    let queue = requests.indices[oldest...].prefix(Self.horizon).filter { requests[$0].outcome == .waiting }
+    let queue = requests.indices[oldest...].prefix(Self.horizon).filter {
+      requests[$0].outcome == .waiting && requests[$0].instance == evidence.step.instance
+    }
     guard let head = queue.first else { return [] }
     func blocks(_ number: Int) -> Int {
       (Int(requests[number].input) + Int(requests[number].output) + tokensPerBlock - 1) / tokensPerBlock

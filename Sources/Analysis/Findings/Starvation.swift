@@ -20,7 +20,10 @@ public struct Starvation: Finding {
 
   public mutating func observe(_ evidence: Evidence) -> [String] {
     let requests = evidence.scoreboard.requests
-    while oldest < requests.count, requests[oldest].scheduled != nil || requests[oldest].outcome != .waiting {
+    while oldest < requests.count,
+      requests[oldest].scheduled != nil || requests[oldest].outcome != .waiting
+        || requests[oldest].instance != evidence.step.instance
+    {
       oldest += 1
       overtaken = 0
     }

@@ -1,6 +1,7 @@
 import Core
 import Host
 import Screen
+import ServingEngine
 
 extension CommandCatalogue {
   static let view: [ConsoleCommand] = [
@@ -31,6 +32,22 @@ extension CommandCatalogue {
         guard count > 0, state.view.focus.indices.contains(state.view.page) else { return [] }
         let now = min(max(state.view.focus[state.view.page], 0), count - 1)
         state.view.focus[state.view.page] = (now + (call.argument == "previous" ? count - 1 : 1)) % count
+        return []
+      }),
+    ConsoleCommand(
+      "instance", .view, "to the next of several instances; I one before",
+      keys: [.init("i", argument: "next"), .init("I", argument: "previous")],
+      argument: .init(placeholder: "NUMBER|next|previous"),
+      wrong: { state, text in
+        let count = state.snapshot.shown.fleet.instances.count
+        if text == "next" || text == "previous" || Int(text).map({ (1...count).contains($0) }) == true { return nil }
+        return "instance \(text): a number from 1 to \(count), next or previous is wanted"
+      },
+      obstacle: { $0.snapshot.shown.fleet.isSeveral ? nil : "one instance serves this run; workbench TRACE --replicas N begins one with several" },
+      perform: { state, call in
+        let count = state.snapshot.shown.fleet.instances.count
+        let number = call.argument.flatMap { Int($0) }.map { $0 - 1 } ?? state.view.instance + (call.argument == "previous" ? count - 1 : 1)
+        state.view.instance = number % count
         return []
       }),
     ConsoleCommand(

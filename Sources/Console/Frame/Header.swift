@@ -30,6 +30,10 @@ enum Header {
     var text = transport(state.snapshot) + gap
     text += StyledText("step ", .muted) + StyledText(Figure.grouped(run.step).atLeast(6), .strong) + gap
     text += StyledText(clock(run.now), .strong)
+    if run.fleet.isSeveral {
+      let number = "\(min(state.view.instance, run.fleet.instances.count - 1) + 1)/\(run.fleet.instances.count)"
+      text += gap + (width >= 80 ? StyledText("instance ", .muted) : StyledText("")) + StyledText(number, .strong)
+    }
     if width >= 80 {
       text += gap + (width >= 100 ? StyledText("policy ", .muted) : StyledText(""))
       text += StyledText(run.engine.planner.policy.choice.description)

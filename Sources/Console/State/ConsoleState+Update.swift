@@ -20,6 +20,10 @@ public enum ConsoleEvent: Sendable {
 
 extension ConsoleState {
   public mutating func update(_ event: ConsoleEvent) -> [Effect] {
+    defer {
+      snapshot.shown.focus = view.instance
+      snapshot.head.focus = view.instance
+    }
     switch event {
     case .input(let input): return receive(input)
     case .snapshot(let snapshot): show(snapshot)

@@ -4,14 +4,14 @@ public import Core
 /// SMs while decode attention streams keys and values on some, and collectives wait for the link on others.
 ///
 /// ```
-/// nano-batch 0   │ qkv │ attention │ out │ gate up │ down │ …
-/// nano-batch 1         │ qkv       │ attention │ out │ …
+/// nano-batch 0   │ qkv │ attention │ out │ all-reduce │ gate up │ …
+/// nano-batch 1         │ qkv │     │ attention         │   out   │ …
 /// ```
 ///
-/// Each nano-batch reads all weights, so little batches lose. The schedule (how many nano-batches, which SMs for whom) is
+/// Each nano-batch reads all weights, so little batches lose. The schedule (how many nano-batches, how many SMs for whom) is
 /// searched once for each class of batches, among those of `NanoSchedule` and not cutting at all, with the first layers of a
-/// typical batch; a batch that would take longer cut than whole is not cut. The paper searches in finer steps, one nano-batch
-/// size and share for each operator, with a solver and measured interference.
+/// typical batch; a batch that would take longer cut than whole is not cut. The paper searches in finer steps, sizes and
+/// shares for each operator, with a solver and measured interference.
 ///
 /// What shares cost is `SharedGPU`'s, what company costs `ConcurrentStreams`'; not modelled is more.
 ///
@@ -52,7 +52,7 @@ public struct NanoBatchedGPU: Device {
     var outcome = try whole.execute(batch)
     let kind = BatchClass(batch)
     if schedules[kind] == nil { schedules[kind] = .some(schedule(for: kind)) }
-    guard let streams = streams(batch), streams.now < outcome.duration else { return outcome }
+    guard let streams = streams(batch, isRecorded: false), streams.now < outcome.duration else { return outcome }
     outcome.duration = streams.now
     outcome.cost = streams.cost
     return outcome
@@ -60,44 +60,29 @@ public struct NanoBatchedGPU: Device {
 
   public func kernels(of batch: Batch) -> [KernelRun] {
     let alone = whole.kernels(of: batch)
-    guard let streams = streams(batch), let last = alone.last, streams.now < last.start + last.duration else { return alone }
+    guard let streams = streams(batch, isRecorded: true), let last = alone.last, streams.now < last.start + last.duration else { return alone }
     return streams.runs
   }
 
   /// Its nano-batches side by side, from the start of the step to its end; nil when it is not cut.
-  private func streams(_ batch: Batch) -> ConcurrentStreams? {
+  private func streams(_ batch: Batch, isRecorded: Bool) -> ConcurrentStreams? {
     // Who goes through a part of the layers, or may be stopped, has the GPU alone.
     guard batch.passages.isEmpty, batch.interruption == nil else { return nil }
     let kind = BatchClass(batch)
     guard let schedule = schedules[kind] ?? schedule(for: kind) else { return nil }
-    return run(batch, schedule, upTo: nil)
+    return run(batch, schedule, isRecorded: isRecorded)
   }
 
-  private func run(_ batch: Batch, _ schedule: NanoSchedule, upTo layers: Int?) -> ConcurrentStreams? {
+  private func run(_ batch: Batch, _ schedule: NanoSchedule, upTo layers: Int? = nil, isRecorded: Bool = false) -> ConcurrentStreams? {
     let nano = batch.nanoBatches(schedule.parts)
     guard nano.count == schedule.parts else { return nil }
-    let all = gpu.multiprocessors
-    var streams = gpu.streams(on: Array(repeating: nil, count: nano.count))
-    let pause = whole.hostTime(sequences: batch.slots.count)
-    for (number, part) in nano.enumerated() {
-      // Kernels of the three zones; each is taken from the list that was priced for its own.
-      var zones: [Int: [StreamKernel]] = [:]
-      var kernels: [StreamKernel] = []
-      let arithmetic = gpu.kernels(of: part, on: schedule.arithmetic(of: all))
-      for (place, kernel) in arithmetic.enumerated() where layers.map({ kernel.layer ?? .max < $0 }) ?? true {
-        let zone = schedule.zone(of: kernel.kind, in: all)
-        var chosen = kernel
-        if zone.count != kernel.multiprocessors {
-          if zones[zone.count] == nil { zones[zone.count] = gpu.kernels(of: part, on: zone.count) }
-          chosen = zones[zone.count]?[place] ?? kernel
-        }
-        chosen.zone = zone
-        kernels.append(chosen)
-      }
-      streams.start(kernels, on: number, after: layers == nil ? pause : .zero)
-    }
-    while streams.advance() {}
-    return streams
+    let sizes = schedule.sizes(of: gpu.multiprocessors)
+    let programs = nano.map { NanoProgram($0, on: gpu, sizes: sizes, layers: layers) }
+    let pause = layers == nil ? whole.hostTime(sequences: batch.slots.count) : .zero
+    var pipeline = NanoPipeline(programs, schedule, on: gpu, after: pause)
+    pipeline.streams.isRecording = isRecorded
+    pipeline.run()
+    return pipeline.streams
   }
 
   /// Layers that are priced in the search: enough for the nano-batches to fall into step.

@@ -1,40 +1,57 @@
 import Core
 
-/// How a batch is cut, and which SMs kernels of each kind have: what is bound by arithmetic, decode attention, and
-/// the collectives run in zones of their own, so one of each can run at a time.
+/// Into how many nano-batches a batch is cut, and how many SMs kernels have that do not compute much: decode attention, which
+/// streams keys and values, and collectives, which wait for the link.
 ///
-///     SM 0 ──────── arithmetic ────────┤├─ collectives ─┤├─ decode attention ── last SM
+///     SM 0 ──────── products and the rest ────────┤├─ collectives ─┤├─ decode attention ── last SM
 ///
-/// Without a group of GPUs there are no collectives.
+/// One kernel of each of the three kinds runs at a time. What computes takes all SMs but those on which one of the other kinds
+/// runs, or would run at once.
 struct NanoSchedule: Equatable, Sendable {
   /// Nano-batches, 2 at least.
   var parts: Int
-  /// SMs of decode attention, and of the collectives.
+  /// SMs of decode attention.
   var memory: Int
+  /// SMs of collectives; 0 without a group of GPUs.
   var network: Int
 
-  func arithmetic(of all: Int) -> Int { all - memory - network }
+  enum Resource: Int, CaseIterable { case arithmetic, memory, network }
 
-  func zone(of kind: KernelRun.Kind, in all: Int) -> Range<Int> {
+  static func resource(of kind: KernelRun.Kind) -> Resource {
     switch kind {
-    case .attentionDecode: all - memory..<all
-    case .allReduce: all - memory - network..<all - memory
-    default: 0..<arithmetic(of: all)
+    case .attentionDecode: .memory
+    case .allReduce: .network
+    default: .arithmetic
     }
   }
 
-  /// SMs of the zones that are not empty.
-  func sizes(of all: Int) -> [Int] { [arithmetic(of: all), network, memory].filter { $0 > 0 } }
+  /// SMs of a kernel beside those of the `reserved` kinds.
+  func multiprocessors(for resource: Resource, of all: Int, memory isTaken: Bool, network isUsed: Bool) -> Int {
+    switch resource {
+    case .arithmetic: all - (isTaken ? memory : 0) - (isUsed ? network : 0)
+    case .memory: memory
+    case .network: network
+    }
+  }
+
+  /// All numbers of SMs that kernels may have.
+  func sizes(of all: Int) -> [Int] {
+    var sizes: [Int] = []
+    for size in [all, all - network, all - memory, all - memory - network, memory, network] where size > 0 {
+      if !sizes.contains(size) { sizes.append(size) }
+    }
+    return sizes
+  }
 
   /// NCCL runs a block on an SM for each of its channels, 24 between GPUs with direct links.
   static let networkSMs = 24
 
-  /// What is tried: each number of nano-batches, decode attention on two to six elevenths of the SMs.
+  /// What is tried: each number of nano-batches, decode attention on two to five elevenths of the SMs.
   static func candidates(upTo most: Int, on accelerator: Accelerator, ranks: Int) -> [NanoSchedule] {
     guard most >= 2 else { return [] }
     let all = accelerator.multiprocessors
     let network = ranks > 1 ? networkSMs : 0
-    let shares = (2...6).compactMap { part in
+    let shares = (2...5).compactMap { part in
       accelerator.divisions.min { abs(11 * $0 - part * all) < abs(11 * $1 - part * all) }
     }
     return (2...most).flatMap { parts in

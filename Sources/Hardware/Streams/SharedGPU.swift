@@ -61,6 +61,14 @@ public struct SharedGPU: Sendable {
     }
   }
 
+  /// The same with kernels of layers that are alike only once, as `ModelledGPU.launchesOnce` lists them.
+  func kernelsOnce(of batch: Batch, on count: Int) -> [StreamKernel] {
+    let part = part(count)
+    return zip(part.full.launchesOnce(of: batch), part.halved.launchesOnce(of: batch)).map {
+      StreamKernel($0.launch, halved: $1.launch, multiprocessors: count, bandwidth: part.full.chip.bandwidth)
+    }
+  }
+
   /// Foretells how long batches take that begin together, each on so many SMs, host's time included.
   ///
   /// A batch is taken as one kernel with the sums of its kernels, drawing on memory evenly; all slow by the factor at

@@ -10,7 +10,7 @@ public import Core
 /// slows; what streams slows in proportion.
 public struct StreamKernel: Equatable, Sendable {
   public let kind: KernelRun.Kind
-  public let layer: Int?
+  public var layer: Int?
   /// SMs it may use.
   public let multiprocessors: Int
   /// Which SMs, where its stream has none of its own; nil: the first that are free.

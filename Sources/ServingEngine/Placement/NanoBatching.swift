@@ -12,11 +12,6 @@ enum NanoBatching {
 
   static func choice(_ parts: Int) -> Choice { Choice(descriptor, [parts]) }
 
-  /// Why a device cannot do it; nil when it can.
-  static func obstacle(_ device: any Device) -> String? {
-    if device.nanoBatched(2) != nil { return nil }
-    return device.isModelled && device.modelledGPU?.isProfiled == true
-      ? "the times of a profile are those of the whole GPU — leave --profile out"
-      : "\(device.name) has no SMs to divide — choose a modelled GPU"
-  }
+  /// Nano-batches of a batch under a placement; 1 where it is not cut.
+  static func parts(_ choice: Choice) -> Int { choice.name == descriptor.name ? choice.values[0] : 1 }
 }

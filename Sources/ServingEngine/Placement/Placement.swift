@@ -11,7 +11,8 @@ public enum PlacementCatalogue {
   /// Placements that divide the SMs of a GPU. Adding one is a file and a line here.
   static let splits: [any SMSplit.Type] = [StaticSplit.self, ReactiveSplit.self, PredictiveSplit.self]
 
-  public static let members: [Descriptor] = [colocated] + splits.map { $0.descriptor } + [NanoBatching.descriptor]
+  public static let members: [Descriptor] =
+    [colocated] + splits.map { $0.descriptor } + [NanoBatching.descriptor, Disaggregation.descriptor]
 
   static func split(_ choice: Choice) -> (any SMSplit)? {
     splits.first { $0.descriptor.name == choice.name }?.init(choice.values)
@@ -19,14 +20,20 @@ public enum PlacementCatalogue {
 }
 
 extension Engine {
+  var placement: Choice {
+    membership?.disaggregation?.choice ?? split?.choice
+      ?? (device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, []))
+  }
+
   /// Why requests cannot be placed so here; nil when they can.
   func obstacle(toPlacement choice: Choice) -> String? {
-    if choice.name == NanoBatching.descriptor.name {
-      return hasStages ? "\(device.name) has a batch on each stage already — leave --pp out" : NanoBatching.obstacle(device)
+    guard membership?.disaggregation == Disaggregation(choice) else {
+      return "start a run with it — GPUs cannot be added or taken away while one runs"
     }
-    guard let split = PlacementCatalogue.split(choice) else { return nil }
+    if choice.name == PlacementCatalogue.colocated.name || membership?.isDisaggregated == true { return nil }
+    if speculates { return "drafts are made after each batch, one batch at a time — choose --speculate none first" }
     if hasStages { return "each stage of \(device.name) has a batch of its own already — leave --pp out" }
-    if planner.prefill.cutsLayers {
+    if planner.prefill.cutsLayers, PlacementCatalogue.split(choice) != nil {
       return "prompts go through the layers in parts with --prefill \(planner.prefill.choice) — choose chunked or whole first"
     }
     guard device.sharesSMs else {
@@ -34,6 +41,7 @@ extension Engine {
         ? "the times of a profile are those of the whole GPU — leave --profile out"
         : "\(device.name) has no SMs to divide — choose a modelled GPU"
     }
+    guard let split = PlacementCatalogue.split(choice) else { return nil }
     let outlook = state.scheduler.outlook
     if type(of: split).needsTargets, outlook.ttft == nil || outlook.tpot == nil {
       return "it adapts to targets — give --slo-ttft-ms and --slo-tpot-ms"
@@ -41,13 +49,11 @@ extension Engine {
     return nil
   }
 
-  var placement: Choice {
-    if let split { return split.choice }
-    return device.nanoBatches > 1 ? NanoBatching.choice(device.nanoBatches) : Choice(PlacementCatalogue.colocated, [])
-  }
-
   /// Why prompts cannot be cut so here; nil when they can.
   func obstacle(toPrefill shape: PrefillShape) -> String? {
+    if shape == .interruptible, membership != nil {
+      return "a router sends requests as they arrive, and a step under way cannot be told of them — leave it at chunked or whole"
+    }
     if let obstacle = device.obstacle(to: shape) { return "\(obstacle) — leave it at chunked or whole" }
     guard shape.cutsLayers, runsOnLanes else { return nil }
     return hasStages

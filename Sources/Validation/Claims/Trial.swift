@@ -27,12 +27,12 @@ struct Trial {
     until isHopeless: (Scoreboard) -> Bool = { _ in false }, watching watch: (StepRecord) -> Void = { _ in }
   ) throws(ClaimFault) -> Scoreboard {
     do {
-      var engine = try configuration.engine(for: trace)
+      var fleet = try configuration.fleet(for: trace)
       var scoreboard = Scoreboard(slo: configuration.slo)
-      while let report = try engine.step() {
+      while let report = try fleet.step() {
         scoreboard.fold(report.events, report.record, arrivals: trace.arrivals)
         watch(report.record)
-        if engine.state.step % 64 == 0, isHopeless(scoreboard) { break }
+        if fleet.stepsTaken % 64 == 0, isHopeless(scoreboard) { break }
       }
       return scoreboard
     } catch {

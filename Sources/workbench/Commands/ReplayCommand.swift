@@ -30,7 +30,7 @@ struct ReplayCommand: ParsableCommand {
     let steps = try output.stepsCsv.map(Output.init)
     steps?.write(StepsCSV.header)
     try recorded.configuration.checkOutputs(output.outputs)
-    let writer = try output.outputs.map { try OutputsWriter($0, language: run.engine.device.language) }
+    let writer = try output.outputs.map { try OutputsWriter($0, language: run.fleet.instances[0].device.language) }
     try run.advance(to: last) { report in
       steps?.append { StepsCSV.append(report.record, to: &$0) }
       writer?.fold(report)
@@ -43,11 +43,11 @@ struct ReplayCommand: ParsableCommand {
       throw Fault("\(recording): it has no end record, so there is nothing to compare with — it was cut off; record the run again")
     }
     guard to == nil else { throw Fault("--to and --verify: the history is known at the recorded end only — leave one out") }
-    let digest = run.engine.state.history
-    let agrees = digest == end.digest && run.engine.state.step == end.step
+    let digest = run.fleet.digest
+    let agrees = digest == end.digest && run.fleet.stepsTaken == end.step
     if output.json {
       let verdict: JSONValue = [
-        "schema": "workbench.verification/1", "agrees": .bool(agrees), "steps": .integer(run.engine.state.step),
+        "schema": "workbench.verification/1", "agrees": .bool(agrees), "steps": .integer(run.fleet.stepsTaken),
         "recorded_steps": .integer(end.step), "history_digest": .string(digest.description),
         "recorded_digest": .string(end.digest.description),
       ]
@@ -56,7 +56,7 @@ struct ReplayCommand: ParsableCommand {
       print("\(recording): \(end.step.grouped) steps, digest \(digest): the same history")
     } else {
       complain(
-        "workbench: \(recording): another history: \(run.engine.state.step) steps with digest \(digest), recorded were \(end.step) with \(end.digest)")
+        "workbench: \(recording): another history: \(run.fleet.stepsTaken) steps with digest \(digest), recorded were \(end.step) with \(end.digest)")
     }
     if !agrees { throw ExitCode(1) }
   }

@@ -57,7 +57,7 @@ extension Configuration {
 /// A run from the first arrival to the last token, as fast as the machine can.
 struct HeadlessRun {
   let configuration: Configuration
-  private(set) var engine: Engine
+  private(set) var fleet: Fleet
   private(set) var scoreboard: Scoreboard
   private var commands: ArraySlice<PlacedCommand>
   /// What came of each step when it was recorded.
@@ -69,7 +69,7 @@ struct HeadlessRun {
   init(_ configuration: Configuration, trace: Trace, commands: [PlacedCommand], recording: Recording? = nil) throws {
     self.configuration = configuration
     do {
-      engine = try configuration.engine(for: trace, recorded: recording?.device)
+      fleet = try configuration.fleet(for: trace, recorded: recording?.device)
     } catch {
       throw Fault(error.description)
     }
@@ -78,23 +78,23 @@ struct HeadlessRun {
     self.commands = commands[...]
   }
 
-  var summary: Summary { Summary(scoreboard, of: engine, configuration: configuration, wallSeconds: wallSeconds) }
+  var summary: Summary { Summary(scoreboard, of: fleet, configuration: configuration, wallSeconds: wallSeconds) }
 
   /// - Parameter last: Stop when so many steps have been taken; nil runs to the end.
   mutating func advance(to last: StepIndex? = nil, each: (StepReport) -> Void = { _ in }) throws {
     let start = DispatchTime.now().uptimeNanoseconds
     defer { wallSeconds += Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
-    while last.map({ engine.state.step < $0 }) ?? true {
-      while let placed = commands.first, placed.step <= engine.state.step {
+    while last.map({ fleet.stepsTaken < $0 }) ?? true {
+      while let placed = commands.first, placed.step <= fleet.stepsTaken {
         commands.removeFirst()
-        do { try engine.apply(placed.command) } catch { throw Fault("step \(placed.step): \(error)") }
+        do { try fleet.apply(placed.command) } catch { throw Fault("step \(placed.step): \(error)") }
       }
       let report: StepReport?
-      let step = engine.state.step
-      do { report = try engine.step(told: step < told.count ? told[step] : nil) } catch { throw Fault(error.description) }
+      let step = fleet.stepsTaken
+      do { report = try fleet.step(told: step < told.count ? told[step] : nil) } catch { throw Fault(error.description) }
       guard let report else { return }
-      if engine.outcomesAreInputs { outcomes.append(report.outcome) }
-      scoreboard.fold(report.events, report.record, arrivals: engine.trace.arrivals)
+      if fleet.outcomesAreInputs { outcomes.append(report.outcome) }
+      scoreboard.fold(report.events, report.record, arrivals: fleet.trace.arrivals)
       each(report)
     }
   }
@@ -103,7 +103,7 @@ struct HeadlessRun {
     let steps = try output.stepsCsv.map(Output.init)
     steps?.write(StepsCSV.header)
     let planned = Array(commands)
-    let writer = try output.outputs.map { try OutputsWriter($0, language: engine.device.language) }
+    let writer = try output.outputs.map { try OutputsWriter($0, language: fleet.instances[0].device.language) }
     try advance { report in
       steps?.append { StepsCSV.append(report.record, to: &$0) }
       writer?.fold(report)
@@ -123,7 +123,7 @@ struct HeadlessRun {
       try requests.finish()
     }
     if let path = output.record {
-      let recording = Recording(configuration: configuration, engine: engine, commands: commands, outcomes: outcomes)
+      let recording = Recording(configuration: configuration, fleet: fleet, commands: commands, outcomes: outcomes)
       try Files.write(recording.bytes(), to: path)
     }
     let screen = try Output("-")

@@ -57,6 +57,27 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "prefix-cache", "Prefix cache"))
   var prefixCache: String?
 
+  @Option(help: EngineOptions.help(of: "host-cache", "Host memory behind the prefix cache"))
+  var hostCache: String?
+
+  @Option(help: "Per cent of the tokens of a chunk outside the prefix that are computed again when it recurs; 100 reuses none.")
+  var cacheblend: Int?
+
+  @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
+  var attention: String?
+
+  @Option(help: EngineOptions.help(of: "speculate", "Who guesses the next tokens"))
+  var speculate: String?
+
+  @Option(help: EngineOptions.help(of: "draft-tokens", "Tokens that are guessed for each request; a number alone is fixed"))
+  var draftTokens: String?
+
+  @Option(help: ArgumentHelp("Which drafts stand on a modelled GPU: shares of drafts whose first, first two, … tokens do (0.8,0.7,0.6), or a file of `profile-acceptance`.", valueName: "rates|file"))
+  var acceptance: String?
+
+  @Option(help: "Smaller model for --speculate draft-model: a card of `list models`; on the cpu a GGUF file or a name of `model list`.")
+  var draftModel: String?
+
   @Option(help: "Tokens computed in a step (default: 2048; on the cpu 512).")
   var maxBatchedTokens: Int?
 
@@ -86,11 +107,30 @@ struct EngineOptions: ParsableArguments {
 
   @OptionGroup var sampling: SamplingOptions
 
+  @Option(help: ArgumentHelp("Engines, each on GPUs of its own, that serve the trace together.", valueName: "n"))
+  var replicas: Int?
+
+  @Option(help: EngineOptions.help(of: "router", "Which of several instances serves a request"))
+  var router: String?
+
+  @Option(help: EngineOptions.help(of: "kv-link", "What joins instances that hand requests on"))
+  var kvLink: String?
+
+  @Option(help: EngineOptions.help(of: "kv-transfer", "How keys and values that move are cut into copies"))
+  var kvTransfer: String?
+
+  @Option(help: EngineOptions.help(of: "roles", "Whether instances change between prefill and decode"))
+  var roles: String?
+
+  @Option(help: ArgumentHelp("GPU of the instances that decode (default: as --device).", valueName: "device"))
+  var decodeDevice: String?
+
+  @Option(help: ArgumentHelp("GPUs of an instance that decodes (default: as --tp).", valueName: "n"))
+  var decodeTp: Int?
+
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
   @Option(help: .hidden) var kvFormat: String?
   @Option(help: .hidden) var retain: String?
-  @Option(help: .hidden) var attention: String?
-  @Option(help: .hidden) var speculate: String?
   @Option(help: .hidden) var weights: String?
 
   /// `Order: fcfs, priority, …`, as the catalogue has it.
@@ -126,16 +166,30 @@ struct EngineOptions: ParsableArguments {
     }
     take(device, \.device)
     take(tp, \.tensorParallel)
+    take(placement, \.placement)
+    take(replicas, \.replicas)
+    take(router, \.router)
+    take(kvLink, \.kvLink)
+    take(kvTransfer, \.kvTransfer)
+    take(roles, \.roles)
+    take(decodeDevice.map(Optional.some), \.decodeDevice)
+    take(decodeTp.map(Optional.some), \.decodeTensorParallel)
     take(pp, \.pipelineParallel)
     take(ppLink.map(Optional.some), \.stageLink)
     take(policy, \.policy)
     take(prefill, \.prefill)
-    take(placement, \.placement)
     take(reservation, \.reservation)
     take(preemption, \.preemption)
     take(batching, \.batching)
     take(asyncScheduling, \.asyncScheduling)
     take(prefixCache, \.prefixCache)
+    take(hostCache, \.hostCache)
+    take(cacheblend, \.recomputedShare)
+    take(attention, \.attention)
+    take(draftTokens, \.draftTokens)
+    if let acceptance {
+      configuration.acceptance = Files.exists(acceptance) ? String(decoding: try Files.bytes(of: acceptance), as: UTF8.self) : acceptance
+    }
     take(maxBatchedTokens, \.maxBatchedTokens)
     take(maxSeqs, \.maxSequences)
     take(maxModelLen.map(Optional.some), \.maxModelLength)
@@ -161,6 +215,20 @@ struct EngineOptions: ParsableArguments {
       configuration.tokens = try sampling.model(named: sampling.tokensFrom, over: configuration.tokens, isTimed: false)
     } else if sampling.isGiven {
       throw Fault("--\(sampling.given[0]): a modelled GPU has no tokens to choose from — give --device cpu, or --tokens-from")
+    }
+    if let draftModel {
+      if configuration.isMeasured {
+        configuration.tokens?.draft = try RealModel.Draft(RealModel(found: draftModel))
+      } else {
+        configuration.draftModel = draftModel
+      }
+    }
+    if let speculate {
+      configuration.speculate = speculate
+      if speculate != "none", configuration.asyncScheduling == "on", asyncScheduling == nil {
+        configuration.asyncScheduling = "off"
+        complain("workbench: asynchronous scheduling is off: a plan made ahead knows no drafts")
+      }
     }
     if !configuration.isMeasured, let model {
       configuration.model = model
@@ -203,7 +271,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "kv-format": kvFormat, "retain": retain, "attention": attention, "speculate": speculate, "weights": weights,
+      "kv-format": kvFormat, "retain": retain, "weights": weights,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

@@ -27,15 +27,15 @@ struct PictureOptions: ParsableArguments {
     }
     let themes = try Themes.all()
     let snapshot = Snapshot(
-      shown: timeline.head, head: timeline.head, transport: timeline.head.engine.isDone ? .done : .paused,
+      shown: timeline.head, head: timeline.head, transport: timeline.head.fleet.isDone ? .done : .paused,
       commands: timeline.commands)
     let state = ConsoleState(
-      snapshot: snapshot, label: RunLabel(configuration, trace: timeline.head.engine.trace),
+      snapshot: snapshot, label: RunLabel(configuration, trace: timeline.head.fleet.trace),
       size: Size(parts[0], parts[1]), themes: themes, theme: try Themes.checked(theme, in: themes), page: try pageNumber())
     var canvas = Frame.compose(state)
     if ascii { canvas = canvas.inASCII() }
     switch format {
-    case "svg": return canvas.svg(theme: state.theme, title: "workbench · \(RunLabel(configuration, trace: timeline.head.engine.trace).traceName) · step \(timeline.head.step)")
+    case "svg": return canvas.svg(theme: state.theme, title: "workbench · \(RunLabel(configuration, trace: timeline.head.fleet.trace).traceName) · step \(timeline.head.step)")
     case "ansi": return canvas.ansi(theme: state.theme) + "\n"
     default: return canvas.trimmedText + "\n"
     }

@@ -79,19 +79,32 @@ struct NanoBatchTests {
     }
   }
 
-  @Test("in each zone one kernel runs at a time")
-  func zones() throws {
+  @Test("of products, decode attention and collectives one runs at a time, each beside the others")
+  func resources() throws {
     let nano = try device("a100-80", "llama-2-70b", ranks: 8)
     let runs = nano.kernels(of: batch(decodes: 1_024, context: 900, prompts: [1_024]))
-    for kinds in [[KernelRun.Kind.attentionDecode], [.allReduce], [.qkv, .gateUp, .down, .output, .attentionPrefill]] {
-      let own = runs.filter { kinds.contains($0.kind) }
-      #expect(!own.isEmpty && Set(own.map(\.share)).count == 1)
+    for resource in NanoSchedule.Resource.allCases {
+      let own = runs.filter { NanoSchedule.resource(of: $0.kind) == resource }
+      #expect(!own.isEmpty)
       for (left, right) in zip(own, own.dropFirst()) { #expect(left.start + left.duration <= right.start) }
     }
-    let both = runs.contains { left in
-      left.kind == .attentionDecode
-        && runs.contains { $0.stream != left.stream && $0.kind == .gateUp && $0.start < left.start + left.duration && left.start < $0.start + $0.duration }
+    func meet(_ first: KernelRun.Kind, _ second: KernelRun.Kind) -> Bool {
+      runs.contains { left in
+        left.kind == first
+          && runs.contains {
+            $0.kind == second && $0.stream != left.stream && $0.start < left.start + left.duration && left.start < $0.start + $0.duration
+          }
+      }
     }
-    #expect(both, "decode attention never ran beside a product")
+    #expect(meet(.attentionDecode, .gateUp) && meet(.allReduce, .gateUp))
+    for (number, run) in runs.enumerated() {
+      for other in runs[(number + 1)...] where other.start < run.start + run.duration {
+        guard let left = run.share, let right = other.share else {
+          Issue.record("\(run.kind.name) has all SMs beside \(other.kind.name)")
+          continue
+        }
+        #expect(!left.overlaps(right))
+      }
+    }
   }
 }

@@ -155,22 +155,22 @@ extension BlocksPage {
 extension BlocksPage {
   func drawHistory(_ scene: Scene, in area: Rect, _ isFocused: Bool, on canvas: inout Canvas) {
     let inside = Panel.inside(area)
-    let steps = scene.snapshot.head.observatory.steps
+    let steps = scene.snapshot.head.steps
     let each = max(1, scene.view.blocks.stepsPerColumn)
     let pool = scene.run.engine.state.scheduler.memory.pool.usableCount
     Panel(
       "pool over time", badge: "█ live ▒ cached ░ free",
       footer: each == 1 ? "1 col = 1 step" : "1 col = \(Figure.grouped(each)) steps",
-      position: "\(Figure.grouped(scene.run.step)) of \(Figure.grouped(scene.snapshot.head.step)) steps", isFocused: isFocused
+      position: "\(Figure.grouped(scene.run.steps.count)) of \(Figure.grouped(scene.snapshot.head.steps.count)) steps", isFocused: isFocused
     ).draw(in: area, on: &canvas)
     // The newest step at the right, unless the moment that is looked at lies further back.
-    let here = scene.run.step
+    let here = scene.run.steps.count
     let all = (steps.count + each - 1) / each
     let lastColumn = min(all, max((here + each - 1) / each + inside.width / 4, all <= inside.width ? all : 0))
     let end = here + inside.width * each * 3 / 4 >= steps.count ? all : lastColumn
     let columns = (max(0, end - inside.width)..<max(0, end)).map { column in
       let step = steps[min(steps.count, (column + 1) * each) - 1]
-      let isHere = scene.snapshot.head.step != here && here > column * each && here <= (column + 1) * each
+      let isHere = steps.count != here && here > column * each && here <= (column + 1) * each
       let used = Double(step.usedBlocks)
       let cached = Double(step.cachedBlocks)
       return StackedColumns.Column(

@@ -1,8 +1,11 @@
 import Core
+import Host
 import Screen
+import ServingEngine
 
 extension HardwarePage {
   public func press(_ key: KeyPress, _ scene: Scene, in area: Rect) -> Reaction? {
+    if HardwarePanel(scene.view) == .instances, let reaction = pressLanes(key, scene) { return reaction }
     guard key.modifiers.isEmpty, let moment = HardwareMoment(scene) else { return nil }
     let focus = HardwarePanel(scene.view)
     var hardware = scene.view.hardware
@@ -33,9 +36,24 @@ extension HardwarePage {
     return reaction(hardware, scene)
   }
 
+  /// The keys of the lanes of several instances.
+  private func pressLanes(_ key: KeyPress, _ scene: Scene) -> Reaction? {
+    let count = scene.run.fleet.instances.count
+    guard key.modifiers.isEmpty, count > 1 else { return nil }
+    var view = scene.view
+    switch key.key {
+    case .character("j"), .down: view.instance = min(view.instance + 1, count - 1)
+    case .character("k"), .up: view.instance = max(view.instance - 1, 0)
+    case .character("w"): view.hardware.laneMilliseconds = max(InstanceLanes.spans.lowerBound, view.hardware.laneMilliseconds / 2)
+    case .character("s"): view.hardware.laneMilliseconds = min(InstanceLanes.spans.upperBound, view.hardware.laneMilliseconds * 2)
+    default: return nil
+    }
+    return Reaction(view)
+  }
+
   public func click(_ point: Point, _ scene: Scene, in area: Rect) -> Reaction? {
     guard let moment = HardwareMoment(scene) else { return nil }
-    let places = Self.places(in: area, focus: HardwarePanel(scene.view), isZoomed: scene.view.isZoomed)
+    let places = Self.places(in: area, focus: HardwarePanel(scene.view), isZoomed: scene.view.isZoomed, lanes: InstanceLanes.height(scene.run.fleet))
     guard let (panel, place) = places.first(where: { $0.area.contains(point) }) else { return nil }
     var view = scene.view
     if view.focus.indices.contains(view.page) { view.focus[view.page] = panel.rawValue }
@@ -52,6 +70,8 @@ extension HardwarePage {
       let kinds = moment.ordered
       guard point.row > inside.top, kinds.indices.contains(row), let kernel = moment.nearest(kinds[row].kind) else { break }
       view.hardware = moment.moved(toKernel: kernel) ?? view.hardware
+    case .instances:
+      if let number = InstanceLanes(scene: scene).instance(at: point, in: place) { view.instance = number }
     default: break
     }
     return Reaction(view)
@@ -80,7 +100,7 @@ extension HardwarePage {
 
   /// The cursor goes as far as one cell of the timeline is wide.
   private func byColumn(_ offset: Int, _ moment: HardwareMoment, _ scene: Scene, _ area: Rect) -> HardwareView {
-    let places = Self.places(in: area, focus: .timeline, isZoomed: scene.view.isZoomed)
+    let places = Self.places(in: area, focus: .timeline, isZoomed: scene.view.isZoomed, lanes: InstanceLanes.height(scene.run.fleet))
     let place = places.first { $0.panel == .timeline }?.area ?? area
     let cell = moment.view.window.axis(of: moment.anatomy.end, columns: StepTimeline.plot(in: place).width).column
     return moment.moved(to: EngineTime(nanoseconds: moment.time.nanoseconds + cell.nanoseconds * Int64(offset)))

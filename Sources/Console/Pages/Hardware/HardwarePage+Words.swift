@@ -11,6 +11,7 @@ extension HardwarePage {
     Word("MFU", "arithmetic done, of what the chip can do"),
     Word("cores", "part of the step each thread was on a core"),
     Word("measured", "taken with a clock as it happened"),
+    Word("link", "transfers at once from prefill to decode"),
     Word("modelled", "computed from equations, not measured"),
   ]
 }

@@ -14,7 +14,9 @@ public struct HardwarePage: Page {
   public init() {}
 
   public func draw(_ scene: Scene, in area: Rect, on canvas: inout Canvas) {
+    let lanes = InstanceLanes.height(scene.run.fleet)
     guard let moment = HardwareMoment(scene) else {
+      if lanes > 0 { return InstanceLanes(scene: scene).draw(in: area, isFocused: true, on: &canvas) }
       let inside = Panel("Hardware", isFocused: true).draw(in: area, on: &canvas)
       let text: StyledText = "no step yet · Space runs, . takes one"
       if !inside.isEmpty { canvas.put(text, at: Point(inside.left + 1, inside.top), width: inside.width - 2) }
@@ -22,7 +24,7 @@ public struct HardwarePage: Page {
     }
     let focus = HardwarePanel(scene.view)
     canvas.clipped(to: area) { canvas in
-      for (panel, area) in Self.places(in: area, focus: focus, isZoomed: scene.view.isZoomed) {
+      for (panel, area) in Self.places(in: area, focus: focus, isZoomed: scene.view.isZoomed, lanes: lanes) {
         let isFocused = panel == focus
         switch panel {
         case .grid where !moment.anatomy.isModelled: CoreBars(moment: moment).draw(in: area, isFocused: isFocused, on: &canvas)
@@ -31,16 +33,30 @@ public struct HardwarePage: Page {
         case .kernels: KernelTable(moment: moment).draw(in: area, isFocused: isFocused, on: &canvas)
         case .meters: Meters(moment: moment, run: scene.run).draw(in: area, isFocused: isFocused, on: &canvas)
         case .timeline: StepTimeline(moment: moment).draw(in: area, isFocused: isFocused, on: &canvas)
+        case .instances: InstanceLanes(scene: scene).draw(in: area, isFocused: isFocused, on: &canvas)
         }
       }
     }
   }
 
   /// Which panels are shown, and where. The one with the focus always is.
-  static func places(in area: Rect, focus: HardwarePanel, isZoomed: Bool) -> [(panel: HardwarePanel, area: Rect)] {
+  ///
+  /// - Parameter lanes: Rows for several engines beside each other; 0 for one.
+  static func places(
+    in area: Rect, focus: HardwarePanel, isZoomed: Bool, lanes: Int = 0
+  ) -> [(panel: HardwarePanel, area: Rect)] {
+    let focus = focus == .instances && lanes == 0 ? .timeline : focus
     if isZoomed || area.width < 80 || area.height < 18 { return [(focus, area)] }
     if area.width >= 100 && area.height >= 30 {
       let left = area.width < 120 ? area.width - 46 : min(58 + (area.width - 120) / 2, 76)
+      if lanes > 0 {
+        let rows = area.rows([.share(), .exactly(9), .exactly(6), .exactly(lanes)])
+        let above = rows[0].columns([.exactly(left), .share()])
+        let below = rows[1].columns([.exactly(left), .share()])
+        return [
+          (.grid, above[0]), (.roofline, above[1]), (.kernels, below[0]), (.meters, below[1]), (.timeline, rows[2]), (.instances, rows[3]),
+        ]
+      }
       let kernels = area.height >= 34 ? 13 : 11
       let rows = area.rows([.share(), .exactly(kernels), .exactly(6)])
       let above = rows[0].columns([.exactly(left), .share()])
@@ -49,6 +65,7 @@ public struct HardwarePage: Page {
     }
     // The roofline has no place of its own here: it takes the grid's when it has the focus.
     let rows = area.rows([.share(), .exactly(3), .exactly(6)])
+    if focus == .instances { return [(.instances, rows[0]), (.meters, rows[1]), (.timeline, rows[2])] }
     let above = rows[0].columns([.exactly(area.width < 100 ? 35 : 56), .share()])
     return [
       (focus == .roofline ? .roofline : .grid, above[0]), (.kernels, above[1]), (.meters, rows[1]), (.timeline, rows[2]),
@@ -83,6 +100,7 @@ public struct HardwarePage: Page {
     case .timeline: [Hint(", .", "kernel"), Hint("a d", "pan"), Hint("w s", "zoom"), Hint("h l", "cursor"), Hint("g G", "ends")]
     case .kernels: [Hint("j k", "kind"), Hint("o", "sort"), Hint("r", "reverse"), Hint("h l", "kernel"), Hint("v", "shows")]
     case .grid where scene.run.engine.device.isModelled == false: [Hint("h l", "kernel"), Hint("g G", "ends")]
+    case .instances: [Hint("j k", "instance"), Hint("w s", "zoom"), Hint("h l", "kernel")]
     case .grid, .roofline, .meters: [Hint("h l", "kernel"), Hint("v", "busy/bound/step"), Hint("g G", "ends")]
     }
   }
@@ -90,7 +108,7 @@ public struct HardwarePage: Page {
 
 /// The panels, in the order of Tab.
 enum HardwarePanel: Int, CaseIterable {
-  case grid, roofline, kernels, meters, timeline
+  case grid, roofline, kernels, meters, timeline, instances
 
   var name: String {
     switch self {
@@ -99,6 +117,7 @@ enum HardwarePanel: Int, CaseIterable {
     case .kernels: "Kernels"
     case .meters: "Meters"
     case .timeline: "Timeline"
+    case .instances: "Instances"
     }
   }
 

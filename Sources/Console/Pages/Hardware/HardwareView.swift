@@ -29,6 +29,8 @@ public struct HardwareView: Sendable, Equatable {
   var shading = Shading.busy
   var order = Order.time
   var isReversed = false
+  /// Milliseconds that the lanes of several instances show.
+  var laneMilliseconds = 1_000
   /// The part of the step that the timeline shows.
   var window = TimeWindow()
 

@@ -45,7 +45,7 @@ struct Meters {
 
   private func drawBars(in area: Rect, on canvas: inout Canvas) {
     let width = historyWidth(area.width)
-    let steps = run.observatory.steps.suffix(width)
+    let steps = run.steps.suffix(width)
     var rest = area
     for meter in meters where rest.height > 0 {
       let row = rest.cutTop(1)

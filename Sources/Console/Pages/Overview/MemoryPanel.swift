@@ -49,7 +49,7 @@ extension OverviewPage {
     let scene: Scene
     let isFocused: Bool
 
-    private var steps: ChunkedLog<StepRecord> { scene.snapshot.shown.observatory.steps }
+    private var steps: ChunkedLog<StepRecord> { scene.snapshot.shown.steps }
 
     func draw(in area: Rect, on canvas: inout Canvas) {
       let census = PoolCensus(scene.snapshot.shown.engine.state.scheduler)

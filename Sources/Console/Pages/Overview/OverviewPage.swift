@@ -26,7 +26,7 @@ public struct OverviewPage: Page {
   /// Nobody has waited for so long that the list of those who wait may be small. Not for a moment's
   /// silence: panels that come and go with each step cannot be read.
   static func isQuiet(_ run: Run) -> Bool {
-    run.engine.state.scheduler.waiting.isEmpty && run.observatory.steps.suffix(400).allSatisfy { $0.waiting == 0 }
+    run.engine.state.scheduler.waiting.isEmpty && run.steps.suffix(400).allSatisfy { $0.waiting == 0 }
   }
 
   static func layout(_ scene: Scene, in area: Rect) -> OverviewLayout {

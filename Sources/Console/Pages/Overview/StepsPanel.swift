@@ -15,7 +15,7 @@ extension OverviewPage {
     static let prefill = StackedColumns.Part("█", Style(.phasePrefill))
     static let preempt = StackedColumns.Part(Glyphs.event, Style(.phasePreempted, .bold))
 
-    private var steps: ChunkedLog<StepRecord> { scene.snapshot.shown.observatory.steps }
+    private var steps: ChunkedLog<StepRecord> { scene.snapshot.shown.steps }
 
     func draw(in area: Rect, on canvas: inout Canvas) {
       let showsTime = scene.view.overview.stepsShowTime

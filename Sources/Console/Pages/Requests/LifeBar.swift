@@ -77,6 +77,7 @@ extension StoryPhase {
     case .decode: RequestState.decode.style
     case .preempted: RequestState.preempted.style
     case .stalled: RequestState.stalled.style
+    case .moving: RequestState.moving.style
     case .finished: RequestState.finished.style
     case .aborted, .rejected: RequestState.rejected.style
     }

@@ -44,6 +44,7 @@ struct RequestLife {
       case .decode: "decode \(span), \(counted)"
       case .preempted: "preempted \(span)"
       case .stalled: "stalled \(span), \(counted)"
+      case .moving: "moving \(span)"
       case .finished: "finished"
       case .aborted: "aborted: client hung up"
       case .rejected: "rejected"
@@ -88,9 +89,12 @@ struct RequestLife {
         if before == .preempted { return Line(interval.step, "admitted again") }
         if before == .stalled { return Line(interval.step, "goes on") }
         return Line(interval.step, "admitted" + (record.reused > 0 ? ", \(Figure.grouped(Int(record.reused))) cached" : ""))
+      case .decode where before == .moving:
+        return Line(interval.step, "decodes on instance \(record.instance + 1)")
       case .decode: return before == .stalled ? Line(interval.step, "goes on") : nil
       case .preempted: return Line(interval.step, "preempted: loses its blocks")
       case .stalled: return Line(interval.step, "left out")
+      case .moving: return Line(interval.step, "handed on: another instance decodes")
       case .finished:
         if case .finished(.contextLimit) = record.outcome { return Line(interval.step, "leaves: the context is full") }
         return Line(interval.step, "leaves: \(Figure.grouped(Int(record.output))) tok are out")

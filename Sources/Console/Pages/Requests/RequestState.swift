@@ -4,7 +4,7 @@ import Screen
 
 /// What a request is doing, in one word.
 enum RequestState: String, CaseIterable {
-  case queued, prefill, decode, preempted, stalled, finished, aborted, rejected
+  case queued, prefill, moving, decode, preempted, stalled, finished, aborted, rejected
 
   /// O(changes of its phase).
   init(of request: RequestID, in observatory: Observatory) {
@@ -14,6 +14,7 @@ enum RequestState: String, CaseIterable {
       switch observatory.stories.story(of: request)?.intervals.last?.phase {
       case .decode: self = .decode
       case .stalled: self = .stalled
+      case .moving: self = .moving
       default: self = .prefill
       }
     case .finished(.aborted): self = .aborted
@@ -28,7 +29,7 @@ enum RequestState: String, CaseIterable {
     case .prefill: Style(.phasePrefill)
     case .decode: Style(.phaseDecode)
     case .preempted: Style(.phasePreempted)
-    case .stalled: Style(.phaseSwapped)
+    case .stalled, .moving: Style(.phaseSwapped)
     case .finished: Style(.phaseDone)
     case .aborted, .rejected: Style(.phaseFailed)
     }

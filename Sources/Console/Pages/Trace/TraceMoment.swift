@@ -13,8 +13,8 @@ struct TraceMoment {
   let arrived: Int
 
   init(_ scene: Scene) {
-    let engine = scene.run.engine
-    self.init(engine.trace, view: scene.view.trace, now: engine.state.now, arrived: engine.state.arrived)
+    let fleet = scene.run.fleet
+    self.init(fleet.trace, view: scene.view.trace, now: fleet.now, arrived: fleet.arrived)
   }
 
   init(_ trace: Trace, view: TraceView, now: EngineTime, arrived: Int) {

@@ -22,14 +22,14 @@ struct Roof: Equatable {
 
   /// Nil when nothing is known of the chip.
   init?(_ device: any Device) {
-    if let gpu = device.modelledGPU { self.init(gpu) } else if let facts = device.recordedFacts { self.init(facts) } else { return nil }
+    if let gpu = device.modelledGPU { self.init(gpu, stages: device.stageLanes()?.count ?? 1) } else if let facts = device.recordedFacts { self.init(facts) } else { return nil }
   }
 
-  private init(_ gpu: ModelledGPU) {
+  private init(_ gpu: ModelledGPU, stages: Int) {
     // The head stays in the format of the activations there.
     weightKinds = [.qkv, .output, .gateUp, .down, .experts]
     multiprocessors = gpu.accelerator.multiprocessors
-    ranks = gpu.tensorParallel
+    ranks = gpu.tensorParallel * stages
     peak = gpu.chip.tensorRate * 1e6
     weightPeak = gpu.chip.weightTensorRate * 1e6
     weights = weightPeak == peak ? "bf16" : gpu.model.weightFormat.rawValue

@@ -344,7 +344,8 @@ public struct KVCache: Equatable, Sendable {
     heldCount -= tables[table].blocks.count
     tables[table].isReserved = false
     if !orders.isEmpty {
-      for block in tables[table].blocks { orders[0].note(block, reach: tables[table].published) }
+      // What is not published has no content, and nothing to be worth.
+      for block in tables[table].blocks.prefix(tables[table].published) { orders[0].note(block, reach: tables[table].published) }
     }
     for block in tables[table].blocks.reversed() where pool.release(block) {
       freed += 1

@@ -4,18 +4,19 @@ import Core
 /// kept, and by how long ago they were used.
 ///
 /// A block is as many bytes as any other. Computing it again costs the model's weights, as for any other, and attention to
-/// all that comes before it, which grows with its place in the context. So between the least and the most worthy (both
-/// set to 0 and 1, as Marconi does) a block is worth how far into a context it leads:
+/// all that comes before it, which grows with its place in the context. The first is common to all and drops out of a
+/// comparison, so a block is worth how far into a context it leads:
 ///
-///     key = blocks released before it + weight · blocks of the pool · reach / greatest reach
+///     key = blocks released before it + weight · reach
 ///
 /// `reach` is the length of the longest context that went through the block: what leads to a worthy block is worth as much.
-/// The least key goes first. A block's parent is released after it and reaches as far, so it never goes before it.
+/// The least key goes first. A block's parent is released after it and reaches as far, so it never goes before it; keys
+/// are not scaled by the greatest reach so far, as Marconi's are, for then it could.
 ///
 /// - Source: Pan et al. 2024, "Marconi" (arXiv 2411.19379), 4.2: recency + α · FLOP efficiency. Its α is found by trial while
 ///   it runs; here it is `weight`.
 struct ValueOrder: Equatable, Sendable {
-  /// Of the most worthy, in turnovers of the pool by which it is kept longer, in per cent.
+  /// Blocks released meanwhile for which a block is kept longer, for each block of reach.
   let weight: Int
 
   private struct Entry: Equatable, Sendable, Comparable {
@@ -33,7 +34,6 @@ struct ValueOrder: Equatable, Sendable {
   private var numbers: [Int]
   /// Of each block, in blocks.
   private var reaches: [Int32]
-  private var greatestReach: Int32 = 1
   private var released = 0
 
   init(weight: Int, blockCount: Int) {
@@ -44,17 +44,14 @@ struct ValueOrder: Equatable, Sendable {
 
   /// A context of `blocks` went through the block.
   mutating func note(_ block: BlockID, reach blocks: Int) {
-    let reach = Int32(truncatingIfNeeded: blocks)
-    reaches[Int(block)] = max(reaches[Int(block)], reach)
-    greatestReach = max(greatestReach, reach)
+    reaches[Int(block)] = max(reaches[Int(block)], Int32(truncatingIfNeeded: blocks))
   }
 
   /// The block is nobody's now, and its content may be asked for again. O(log blocks).
   mutating func release(_ block: BlockID) {
-    let bonus = weight * numbers.count / 100 * Int(reaches[Int(block)]) / Int(greatestReach)
     numbers[Int(block)] = released
     if heap.count >= 2 * numbers.count { compact() }
-    heap.append(Entry(key: released + bonus, number: released, block: block))
+    heap.append(Entry(key: released + weight * Int(reaches[Int(block)]), number: released, block: block))
     rise(heap.count - 1)
     released += 1
   }

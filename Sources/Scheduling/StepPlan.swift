@@ -96,6 +96,14 @@ public struct StepPlan: Equatable, Sendable {
   /// Free blocks that are of no use to the head of the queue because they do not lie side by side.
   public var strandedBlocks = 0
 
+  /// Blocks copied to host memory and back.
+  public var copiedBlocks: Int32 {
+    var blocks = Int32(spilledBlocks + chunkBlocks)
+    for preemption in preempted { blocks += preemption.copiedBlocks }
+    for slot in slots { blocks += slot.hostBlocks + slot.blendedBlocks }
+    return blocks
+  }
+
   public struct Preemption: Equatable, Sendable {
     public var request: RequestID
     public var releasedBlocks: Int32

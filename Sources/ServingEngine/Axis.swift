@@ -133,8 +133,8 @@ public enum AxisCatalogue {
         source: "Marconi (Pan et al., arXiv 2411.19379)",
         parameters: [
           Parameter(
-            "weight", "per cent of the pool's turnover by which the end of the longest context is kept longer", range: 0...10_000,
-            standard: 100)
+            "weight", "blocks released meanwhile for which a block of a context is kept longer, for each block of the context",
+            range: 0...10_000, standard: 10)
         ]),
     ],
     current: { $0.prefixCache },

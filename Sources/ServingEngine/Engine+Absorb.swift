@@ -162,11 +162,7 @@ extension Engine {
     record.heldSlots = Int32(memory.heldCount * memory.tokensPerBlock)
     record.filledSlots = Int32(state.scheduler.filledSlots)
     record.strandedBlocks = Int32(plan.strandedBlocks)
-    if memory.hasHost {
-      record.swappedBlocks += Int32(plan.spilledBlocks + plan.chunkBlocks)
-      for preemption in plan.preempted { record.swappedBlocks += preemption.copiedBlocks }
-      for slot in plan.slots { record.swappedBlocks += slot.hostBlocks + slot.blendedBlocks }
-    }
+    if memory.hasHost { record.swappedBlocks = plan.copiedBlocks }
     for event in events { if case .finished = event { record.finished += 1 } }
     record.cost = outcome.cost
     record.drafting = outcome.drafting

@@ -30,6 +30,7 @@ extension Engine {
     admitArrivals(&events)
     let start = state.now
     state.scheduler.now = start
+    let recomputed = state.scheduler.memory.recomputations
     let launched = launch(&events)
 
     let limit = timeToArrival
@@ -62,6 +63,7 @@ extension Engine {
     record.bubble = stretch.bubble
     record.count(launched.plans, swaps: state.memory.hasHost)
     record.transfer = launched.transfer
+    record.recomputedBlocks = state.scheduler.memory.recomputations &- recomputed
     state.step += 1
     state.history.fold(events, record)
     return StepReport(record: record, plan: landed.plan, batch: landed.batch, outcome: outcome, events: events)
@@ -194,9 +196,7 @@ extension StepRecord {
       preemptions += Int32(plan.preempted.count)
       evictedBlocks += Int32(plan.evictedBlocks)
       strandedBlocks = max(strandedBlocks, Int32(plan.strandedBlocks))
-      guard swaps else { continue }
-      for preemption in plan.preempted { swappedBlocks += preemption.copiedBlocks }
-      for slot in plan.slots { swappedBlocks += slot.hostBlocks }
+      if swaps { swappedBlocks += plan.copiedBlocks }
     }
   }
 }

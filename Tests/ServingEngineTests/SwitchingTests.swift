@@ -53,7 +53,7 @@ struct SwitchingTests {
         guard axis.fault(of: command.choice, in: bench.engine) == nil else { continue }
         try bench.engine.apply(command)
         script.append((bench.engine.state.step, command))
-        #expect(axis.current(bench.engine) == (try axis.choice(command.choice).description))
+        #expect(axis.current(bench.engine) == (try axis.choice(command.choice).description), "seed \(seed): \(axis.name)")
         switches += 1
       }
       guard let report = try bench.engine.step() else { break }

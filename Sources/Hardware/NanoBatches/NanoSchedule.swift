@@ -62,17 +62,27 @@ struct NanoSchedule: Equatable, Sendable {
 
 extension Batch {
   /// Nano-batches of equal tokens: decodes are dealt out, prompts fill up in order and are cut where a nano-batch is full.
-  /// The later part of a prompt reads the keys and values of the earlier one, which is ahead of it in every layer.
+  /// The later part of a prompt reads the keys and values of the earlier one, which is ahead of it in every layer. What
+  /// decodes have in common, each nano-batch reads once.
   ///
   /// - Returns: Those that are not empty; `parts` at most.
   func nanoBatches(_ parts: Int) -> [Batch] {
     var nano = [Batch](repeating: Batch(), count: parts)
     var tokens = [Int](repeating: 0, count: parts)
     var next = 0
-    for slot in slots where slot.isDecode {
+    // Of decodes, the nano-batch and the place in it.
+    var places = [(nano: Int, slot: Int)?](repeating: nil, count: slots.count)
+    for (number, slot) in slots.enumerated() where slot.isDecode {
+      places[number] = (next, nano[next].slots.count)
       nano[next].slots.append(slot)
       tokens[next] += Int(slot.count)
       next = (next + 1) % parts
+    }
+    for part in shared {
+      for number in nano.indices {
+        let members = part.slots.compactMap { places[$0]?.nano == number ? places[$0]?.slot : nil }
+        if !members.isEmpty { nano[number].shared.append(SharedPart(positions: part.positions, slots: members, depth: part.depth)) }
+      }
     }
     let room = (tokenCount + parts - 1) / parts
     var place = 0

@@ -75,7 +75,7 @@ let package = Package(
     + subject("Analysis", sees: ["Core"])
     + subject(
       "Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload", "Transformer"])
-    + subject("Validation", sees: ["Core", "Hardware", "ServingEngine", "Host", "Analysis", "Workload", "Scheduling", "KVMemory", toml])
+    + subject("Validation", sees: ["Core", "Hardware", "Transformer", "ServingEngine", "Host", "Analysis", "Workload", "Scheduling", "KVMemory", toml])
     + subject("Console", sees: ["Core", "KVMemory", "Scheduling", "Hardware", "ServingEngine", "Analysis", "Host", "Workload", "Screen"])
     + subject("Curses", sees: ["CNcurses", "CTerminal", "Screen"])
 )

@@ -52,6 +52,9 @@ public enum FindingCatalogue {
     SLOMissBurst.self,
     PoolExhausted.self,
     ColdPrefixCache.self,
+    EvictionThrash.self,
+    WaveTail.self,
+    HostLinkBound.self,
     LinkBound.self,
   ]
 }

@@ -16,6 +16,15 @@ public struct SpeculationTally: Equatable, Sendable {
   /// Accepted drafts each time, without the token that the model itself adds.
   public var acceptedPerVerify: Double? { verifications == 0 ? nil : Double(accepted) / Double(verifications) }
 
+  /// Where the acceptance rate lies with 95 % certainty if drafts were independent (Wilson 1927); nil when nothing was drafted.
+  public var interval: ClosedRange<Double>? {
+    guard let rate = acceptanceRate else { return nil }
+    let (count, z) = (Double(drafted), 1.96)
+    let centre = rate + z * z / (2 * count)
+    let spread = z * (rate * (1 - rate) / count + z * z / (4 * count * count)).squareRoot()
+    return max(0, (centre - spread) / (1 + z * z / count))...min(1, (centre + spread) / (1 + z * z / count))
+  }
+
   /// `[i]`: of the drafts long enough to have a token i, the share in which it stood.
   /// True of chains, where a token stands only if all before it do. For drafts of
   /// one length this is vLLM's acceptance per position.
@@ -28,7 +37,7 @@ public struct SpeculationTally: Equatable, Sendable {
     }
   }
 
-  mutating func add(drafted count: Int, accepted standing: Int) {
+  public mutating func add(drafted count: Int, accepted standing: Int) {
     drafted += count
     accepted += standing
     verifications += 1

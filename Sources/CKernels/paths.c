@@ -19,6 +19,8 @@ const ck_kernels *ck_best(void) {
   return ck_plain_kernels();
 }
 
+size_t ck_attend_state(const ck_cache *cache) { return cache->heads * (size_t)CK_STATE(cache->head_width); }
+
 size_t ck_attend_scratch(const ck_cache *cache) {
   size_t d = cache->head_width, rows = (size_t)(cache->heads / cache->kv_heads) * CK_QUERIES;
   return 2 * CK_KEYS * d + 4 * CK_KEYS + rows * (16 + d + 1) + 16;

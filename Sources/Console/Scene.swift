@@ -1,6 +1,8 @@
 import Core
 import Host
+import Scheduling
 import Screen
+import ServingEngine
 
 /// All that a page may see: the engine's moment and the viewer's own choices.
 public struct Scene: Sendable {
@@ -25,6 +27,11 @@ public struct Scene: Sendable {
   /// The letter that stands for a request everywhere; nil while it has none (not admitted yet, or gone).
   public func letter(of request: RequestID) -> Unicode.Scalar? {
     run.badges.slot(of: request).map(Glyphs.letter)
+  }
+
+  /// A request that waits or runs. O(live requests).
+  func request(_ id: RequestID) -> Request? {
+    run.engine.state.scheduler.requests.first { $0.id == id && $0.phase != .left }
   }
 
   /// The colour of a request's letter.

@@ -21,6 +21,7 @@ public struct ViewState: Sendable, Equatable {
   public var hardware = HardwareView()
   public var requests = RequestsView()
   public var trace = TraceView()
+  public var speculation = SpeculationView()
 
   public init() {}
 }

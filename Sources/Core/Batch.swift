@@ -16,10 +16,12 @@ public struct Batch: Equatable, Sendable {
     public var outputs: Int32
     /// False for a chunk of a prompt that does not reach the last known token: nothing is sampled then.
     public var samples: Bool
+    /// Index into the labels of the trace.
+    public var label: UInt16
 
     public init(
       request: RequestID, first: Int, count: Int, drafts: Int = 0, draftsArePadding: Bool = false,
-      promptCount: Int, outputs: Int, samples: Bool
+      promptCount: Int, outputs: Int, samples: Bool, label: UInt16 = 0
     ) {
       self.request = request
       self.first = Int32(truncatingIfNeeded: first)
@@ -29,6 +31,7 @@ public struct Batch: Equatable, Sendable {
       self.promptCount = Int32(truncatingIfNeeded: promptCount)
       self.outputs = Int32(truncatingIfNeeded: outputs)
       self.samples = samples
+      self.label = label
     }
 
     /// Keys and values that attention reads: everything before and in the step.
@@ -51,6 +54,25 @@ public struct Batch: Equatable, Sendable {
     }
   }
 
+  /// Keys and values that several decodes have in common, in the same blocks: attention reads them once for all.
+  ///
+  /// Parts nest as a tree does: first all that begin alike, then those of them that go on alike. A part comes before
+  /// those inside it.
+  public struct SharedPart: Equatable, Sendable {
+    /// Positions of the keys; whole blocks, computed before the step.
+    public var positions: Range<Int>
+    /// Numbers of the slots, at least two, ascending.
+    public var slots: [Int]
+    /// Parts that it lies in.
+    public var depth: Int
+
+    public init(positions: Range<Int>, slots: [Int], depth: Int) {
+      self.positions = positions
+      self.slots = slots
+      self.depth = depth
+    }
+  }
+
   /// The part of the model that a slot's tokens go through in the step. What lies before it was computed in earlier steps,
   /// and the tokens' keys and values there are in memory.
   public struct Passage: Equatable, Sendable {
@@ -69,6 +91,8 @@ public struct Batch: Equatable, Sendable {
   public var slots: [Slot]
   /// One for each slot, where the device reads tokens; nil for a device that needs counts only.
   public var contents: [Content]?
+  /// Empty where every sequence reads its own context whole.
+  public var shared: [SharedPart] = []
   /// Of slots that do not go through the whole model, in their order.
   public var passages: [Passage] = []
   /// Since the start of the step: it ends with the first operator that ends then or later, if the model goes on after it.
@@ -77,6 +101,21 @@ public struct Batch: Equatable, Sendable {
   public init(slots: [Slot] = [], contents: [Content]? = nil) {
     self.slots = slots
     self.contents = contents
+  }
+
+  /// Some of the slots, and what they have in common.
+  public func part(_ isHere: [Bool]) -> Batch {
+    var batch = Batch()
+    var places: [Int?] = []
+    for (slot, isHere) in zip(slots, isHere) {
+      places.append(isHere ? batch.slots.count : nil)
+      if isHere { batch.slots.append(slot) }
+    }
+    for var part in shared {
+      part.slots = part.slots.compactMap { places[$0] }
+      batch.shared.append(part)
+    }
+    return batch
   }
 
   /// Tokens computed in the step.
@@ -107,6 +146,10 @@ public struct BatchOutcome: Equatable, Sendable {
   public var stopped: Depth?
   /// What was measured beyond the totals; nil where durations come from equations.
   public var measurement: Measurement?
+  /// Guessed after the step, for the next one.
+  public var drafts: [Draft] = []
+  /// The part of `duration` that guessing took; it comes last.
+  public var drafting = EngineTime.zero
 
   public init(
     slots: [Slot], tokens: [TokenID], duration: EngineTime, cost: StepCost = StepCost(), stopped: Depth? = nil,
@@ -142,6 +185,9 @@ public struct StepCost: Equatable, Sendable, Codable {
   public var bytes: Double = 0
   /// Fraction of the step during which SMs had work, averaged over SMs, 0...1; nil where there are none.
   public var smBusy: Double?
+  /// Fraction of the step during which SMs were idle because a kernel's last wave of tiles did not fill them, averaged
+  /// over SMs, 0...1; nil where there are none.
+  public var tailIdle: Double?
   /// Fraction of the tensor cores' peak used, 0...1; nil where there are none.
   public var tensorBusy: Double?
   /// Fraction of the memory bandwidth used, 0...1; nil where the machine's is not known.
@@ -150,4 +196,23 @@ public struct StepCost: Equatable, Sendable, Codable {
   public var energy: Double?
 
   public init() {}
+
+  /// This cost of `duration`, and then another. Of fractions the time-weighted mean; where one side does not state
+  /// something, nothing is stated of the sum.
+  public func followed(by other: StepCost, after duration: EngineTime, lasting otherDuration: EngineTime) -> StepCost {
+    let (own, theirs) = (duration.seconds, otherDuration.seconds)
+    guard theirs > 0 else { return self }
+    func mean(_ left: Double?, _ right: Double?) -> Double? {
+      guard let left, let right else { return nil }
+      return (left * own + right * theirs) / (own + theirs)
+    }
+    var sum = StepCost()
+    sum.operations = operations + other.operations
+    sum.bytes = bytes + other.bytes
+    sum.smBusy = mean(smBusy, other.smBusy)
+    sum.tensorBusy = mean(tensorBusy, other.tensorBusy)
+    sum.bandwidthBusy = mean(bandwidthBusy, other.bandwidthBusy)
+    if let energy, let more = other.energy { sum.energy = energy + more }
+    return sum
+  }
 }

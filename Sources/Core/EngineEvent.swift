@@ -100,6 +100,8 @@ public enum Settlement: Equatable, Sendable {
   case returned(blocks: Int)
   /// Cached contents were given up.
   case forgotten(blocks: Int)
+  /// Asynchronous scheduling was switched off.
+  case synchronous
   /// Prompts on their way through the layers go through all that are left in their next step.
   case completes(requests: Int)
   /// Batches under way end as they were begun, before others are put together otherwise.
@@ -111,6 +113,7 @@ public enum Settlement: Equatable, Sendable {
     case .drains(let requests): "\(requests) requests go on as they were begun"
     case .returned(let blocks): "\(blocks) reserved blocks went back to the pool"
     case .forgotten(let blocks): "\(blocks) cached contents given up"
+    case .synchronous: "asynchronous scheduling is off now: a plan made ahead knows no drafts"
     case .completes(let requests): "\(requests) prompts go through the layers they have left at once"
     case .lands(let batches): batches == 1 ? "the batch under way ends first" : "\(batches) batches under way end first"
     }
@@ -143,6 +146,8 @@ public struct StepRecord: Equatable, Sendable {
   public var preemptions: Int32 = 0
   /// Cached blocks that lost their content to a new use.
   public var evictedBlocks: Int32 = 0
+  /// Blocks whose content was computed again after it had lately been evicted.
+  public var recomputedBlocks: Int32 = 0
   public var finished: Int32 = 0
   /// Token slots of the blocks that tables name, and those of them with a token, after the step. A shared block
   /// counts once for each table.
@@ -154,6 +159,8 @@ public struct StepRecord: Equatable, Sendable {
   public var swappedBlocks: Int32 = 0
   /// Time of those copies that nothing hid.
   public var transfer = EngineTime.zero
+  /// Time of guessing for the next step.
+  public var drafting = EngineTime.zero
   /// Where batches run side by side: the lane whose batch ended (−1 when the step ended for an arrival), the SMs it had,
   /// and batches still under way after the step.
   public var lane: Int32 = 0

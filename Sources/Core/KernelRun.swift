@@ -2,13 +2,14 @@
 public struct KernelRun: Equatable, Sendable {
   /// In the order of a layer. The letter marks the kernel in every picture.
   public enum Kind: UInt8, CaseIterable, Sendable {
-    case normalise, qkv, attentionPrefill, attentionDecode, output, gateUp, down, experts, allReduce, send, head, sampler
+    case normalise, qkv, attentionPrefill, attentionShared, attentionDecode, output, gateUp, down, experts, allReduce, send, head, sampler
 
     public var letter: Character {
       switch self {
       case .normalise: "n"
       case .qkv: "q"
       case .attentionPrefill: "p"
+      case .attentionShared: "c"
       case .attentionDecode: "a"
       case .output: "o"
       case .gateUp: "g"
@@ -26,6 +27,7 @@ public struct KernelRun: Equatable, Sendable {
       case .normalise: "norm+rope+act"
       case .qkv: "gemm qkv"
       case .attentionPrefill: "attn prefill"
+      case .attentionShared: "attn shared"
       case .attentionDecode: "attn decode"
       case .output: "gemm out"
       case .gateUp: "gemm gate_up"

@@ -21,6 +21,7 @@ public protocol Device: Sendable {
 
   /// Of its model: prompts may go through them in parts. 1 where they do not.
   var layers: Int { get }
+
   /// Whether two batches can run at the same time on shares of its SMs.
   var sharesSMs: Bool { get }
 
@@ -45,6 +46,18 @@ public protocol Device: Sendable {
 
   /// Puts keys and values back into KV memory, for a moment whose memory was not kept: each one's tokens from the first.
   mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError)
+
+  /// Why drafts of that origin cannot be made or verified here, and the way out; nil when they can.
+  func fault(of means: DraftMeans) -> String?
+
+  /// The most drafts of one request that it can judge; nil where any number.
+  var mostDrafts: Int? { get }
+
+  /// Makes drafts for the next step; nil where it has no part in it, and the drafter reads the text by itself.
+  mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome?
+
+  /// How long something beside its own work took: measured where times are, zero where they are modelled.
+  func timed(_ body: () -> Void) -> EngineTime
 }
 
 extension Device {
@@ -57,6 +70,13 @@ extension Device {
   public var language: (any Language)? { nil }
   public var remembered: any Device { self }
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}
+  public func fault(of means: DraftMeans) -> String? { means == .text ? nil : "\(name) has no layers to draft with" }
+  public var mostDrafts: Int? { nil }
+  public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? { nil }
+  public func timed(_ body: () -> Void) -> EngineTime {
+    body()
+    return .zero
+  }
 }
 
 /// The tokens of a real model.

@@ -37,6 +37,17 @@ public struct JoinedDevice: Device {
       slots: given.slots, tokens: given.tokens, duration: timed.duration, cost: timed.cost, measurement: timed.measurement)
   }
 
+  public func fault(of means: DraftMeans) -> String? {
+    tokens.fault(of: means) ?? (means == .smallModel ? clock.modelledGPU?.draftModelFault : nil)
+  }
+
+  /// Drafts of the small models, in the time that the large ones would take.
+  public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? {
+    guard var outcome = try tokens.draft(task) else { return nil }
+    (outcome.duration, outcome.cost) = clock.modelledGPU?.drafting(task) ?? (.zero, StepCost())
+    return outcome
+  }
+
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) { try tokens.rebuild(sequences) }
 }
 

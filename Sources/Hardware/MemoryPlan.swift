@@ -47,23 +47,25 @@ public struct MemoryPlan: Equatable, Sendable {
   ///   - tokensPerBlock: vLLM's default is 16.
   ///   - maxBatchedTokens: Tokens of the largest step.
   ///   - maxSequences: Sequences of the largest step.
+  ///   - draftModel: A smaller model that drafts: its weights lie beside the target's, and its keys and values in the same
+  ///     blocks, as in vLLM.
   public init(
     accelerator: Accelerator, model: ModelCard, tensorParallel: Int = 1, stages: Int = 1, tokensPerBlock: Int = 16,
-    maxBatchedTokens: Int = 2048, maxSequences: Int = 256, utilization: Double = defaultUtilization
+    maxBatchedTokens: Int = 2048, maxSequences: Int = 256, utilization: Double = defaultUtilization, draftModel: ModelCard? = nil
   ) throws(DeviceError) {
     var plans: [MemoryPlan] = []
     for stage in PipelineStages.layers(model.layers, stages: min(max(1, stages), model.layers)) {
       plans.append(
         try MemoryPlan(
           accelerator: accelerator, model: model, tensorParallel: tensorParallel, stage: stage, tokensPerBlock: tokensPerBlock,
-          maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: utilization))
+          maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: utilization, draftModel: draftModel))
     }
     self = plans.dropFirst().reduce(plans[0]) { $1.blocks < $0.blocks ? $1 : $0 }
   }
 
   private init(
     accelerator: Accelerator, model: ModelCard, tensorParallel: Int, stage: Range<Int>, tokensPerBlock: Int,
-    maxBatchedTokens: Int, maxSequences: Int, utilization: Double
+    maxBatchedTokens: Int, maxSequences: Int, utilization: Double, draftModel: ModelCard?
   ) throws(DeviceError) {
     let name = "\(model.name) on \(accelerator.name)"
     guard model.canSplit(ranks: tensorParallel) else {
@@ -72,7 +74,7 @@ public struct MemoryPlan: Equatable, Sendable {
     }
     self.utilization = utilization
     visibleBytes = Int(accelerator.memory * 1_073_741_824 * Self.visiblePart)
-    weightBytes = model.weightBytes(of: stage, ranks: tensorParallel)
+    weightBytes = model.weightBytes(of: stage, ranks: tensorParallel) + (draftModel?.weightBytes(ranks: tensorParallel) ?? 0)
     otherBytes = Self.contextBytes
 
     let sparse = model.experts.map { $0.active * $0.intermediate + $0.sharedIntermediate } ?? 0
@@ -83,6 +85,7 @@ public struct MemoryPlan: Equatable, Sendable {
     activationBytes = residual + max(layer, logits)
     // A stage keeps its layers' part of a block.
     blockBytes = (tokensPerBlock * model.allocatedKVBytesPerToken(ranks: tensorParallel) * stage.count + model.layers - 1) / model.layers
+      + tokensPerBlock * (draftModel?.allocatedKVBytesPerToken(ranks: tensorParallel) ?? 0)
 
     let usable = Int(Double(visibleBytes) * utilization)
     let remaining = usable - weightBytes - activationBytes - otherBytes

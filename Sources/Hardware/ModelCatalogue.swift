@@ -51,6 +51,9 @@ public enum ModelCatalogue {
       name: "Llama-2-70B", layers: 80, hidden: 8192, heads: 64, kvHeads: 8, headDimension: 128, intermediate: 28672,
       vocabulary: 32000, contextLength: 4096, source: "meta-llama/Llama-2-70b-hf config.json"),
     ModelCard(
+      name: "CodeLlama-13B", layers: 40, hidden: 5120, heads: 40, kvHeads: 40, headDimension: 128, intermediate: 13824,
+      vocabulary: 32016, contextLength: 16384, source: "codellama/CodeLlama-13b-hf config.json"),
+    ModelCard(
       name: "CodeLlama-34B", layers: 48, hidden: 8192, heads: 64, kvHeads: 8, headDimension: 128, intermediate: 22016,
       vocabulary: 32000, contextLength: 16384, source: "codellama/CodeLlama-34b-Instruct-hf config.json"),
     ModelCard(

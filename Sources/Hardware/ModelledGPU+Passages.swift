@@ -85,8 +85,8 @@ private struct Way {
     for passage in batch.passages {
       isHere[Int(passage.slot)] = depth == .end ? passage.to == .end : passage.from <= depth && depth < passage.to
     }
-    let slots = zip(batch.slots, isHere).filter(\.1).map(\.0)
-    let load = slots.isEmpty ? nil : StepLoad(Batch(slots: slots), for: attention)
+    let here = batch.part(isHere)
+    let load = here.slots.isEmpty ? nil : StepLoad(here, for: attention)
     known = (from, load)
     return load
   }

@@ -37,6 +37,10 @@ public struct ModelledGPU: Device {
   public var modelledGPU: ModelledGPU? { self }
 
   let kernels: StepKernels
+  /// Says which drafts stand; nil where nobody does.
+  public internal(set) var acceptance: Acceptance?
+  /// What may draft; nil where there is none.
+  public internal(set) var draftModel: DraftCard?
   private let linkBandwidth: Double?
   /// Some times are from a profile of the whole GPU.
   public let isProfiled: Bool
@@ -115,14 +119,14 @@ public struct ModelledGPU: Device {
     hostTime + EngineTime(nanoseconds: hostTimePerSequence.nanoseconds * Int64(sequences))
   }
 
-  /// Never throws. Drafts are all rejected: nothing yet says which of them a model would have accepted.
+  /// Never throws. Which drafts stand says `acceptance`; without it none does.
   ///
   /// - Complexity: A pass over the slots for each reach of attention, and a table lookup for each kernel of each
   ///   kind of layer; nothing is allocated but the outcome.
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
     let kernels = kernels
     var totals = StepTotals(
-      hostTime: hostTime(sequences: batch.slots.count), energy: energy, ranks: tensorParallel, bandwidth: kernels.chip.bandwidth)
+      hostTime: hostTime(sequences: batch.slots.count), energy: energy, ranks: tensorParallel, chip: kernels.chip)
     var stopped: Depth?
     if batch.passages.isEmpty, batch.interruption == nil {
       kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { kind, place, kernel in
@@ -146,8 +150,14 @@ public struct ModelledGPU: Device {
     slots.reserveCapacity(batch.slots.count)
     tokens.reserveCapacity(batch.slots.count)
     for slot in batch.slots {
-      slots.append(BatchOutcome.Slot(accepted: 0, emitted: slot.samples ? 1 : 0))
-      if slot.samples { tokens.append(TokenStream.output(of: slot.request).token(at: Int(slot.outputs))) }
+      var accepted = 0
+      if slot.drafts > 0, !slot.draftsArePadding, let acceptance {
+        accepted = min(Int(slot.drafts), acceptance.draw(slot.request, outputs: Int(slot.outputs), label: slot.label).stand)
+      }
+      slots.append(BatchOutcome.Slot(accepted: accepted, emitted: slot.samples ? accepted + 1 : 0))
+      if slot.samples {
+        for number in 0...accepted { tokens.append(TokenStream.output(of: slot.request).token(at: Int(slot.outputs) + number)) }
+      }
     }
     return BatchOutcome(slots: slots, tokens: tokens, duration: totals.duration, cost: totals.cost)
   }
@@ -214,18 +224,22 @@ struct StepTotals: Sendable {
   private let energy: EnergyModel?
   private let ranks: Int
   private let bandwidth: Double
+  private let multiprocessors: Int
   private var operations = 0.0
   private var bytes = 0.0
   private var joules = 0.0
   /// Nanoseconds during which SMs, and tensor cores at their peak, had work.
   private var smTime = 0.0
   private var tensorTime = 0.0
+  /// And during which SMs had none because the last wave had no tile for them.
+  private var tailTime = 0.0
 
-  init(hostTime: EngineTime, energy: EnergyModel?, ranks: Int, bandwidth: Double) {
+  init(hostTime: EngineTime, energy: EnergyModel?, ranks: Int, chip: Chip) {
     duration = hostTime
     self.energy = energy
     self.ranks = ranks
-    self.bandwidth = bandwidth
+    bandwidth = chip.bandwidth
+    multiprocessors = chip.multiprocessors
     if let energy { joules = energy.watts() * hostTime.seconds }
   }
 
@@ -235,7 +249,9 @@ struct StepTotals: Sendable {
     duration.nanoseconds += time
     operations += kernel.operations * Double(times)
     bytes += kernel.bytes * Double(times)
-    smTime += kernel.smBusy * Double(time)
+    let busy = kernel.smBusy * Double(time)
+    smTime += busy
+    tailTime += busy * (Double(multiprocessors * kernel.waves) / Double(kernel.tiles) - 1)
     tensorTime += kernel.tensorBusy * Double(time)
     guard let energy, kernel.time > .zero else { return }
     let alone = Double(kernel.time.nanoseconds)
@@ -255,6 +271,7 @@ struct StepTotals: Sendable {
     cost.energy = energy == nil ? nil : Double(ranks) * joules
     let time = max(1, Double(duration.nanoseconds))
     cost.smBusy = min(1, smTime / time)
+    cost.tailIdle = min(1, tailTime / time)
     cost.tensorBusy = min(1, tensorTime / time)
     cost.bandwidthBusy = min(1, bytes * 1000 / (bandwidth * time))
     return cost

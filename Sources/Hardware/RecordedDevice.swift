@@ -60,10 +60,12 @@ public struct RecordedDevice: Device {
     public var roundsActivations: Bool
     /// Nil when it was not measured.
     public var machine: MeasuredMachine?
+    /// The smaller model that may draft; nil where none was loaded.
+    public var draftModel: String?
 
     public init(
       name: String, contextLength: Int, vocabulary: Int, endsOfText: [TokenID], kvBytesPerToken: Int, weightBytes: Int,
-      roundsActivations: Bool, machine: MeasuredMachine?
+      roundsActivations: Bool, machine: MeasuredMachine?, draftModel: String? = nil
     ) {
       self.name = name
       self.contextLength = contextLength
@@ -73,6 +75,7 @@ public struct RecordedDevice: Device {
       self.weightBytes = weightBytes
       self.roundsActivations = roundsActivations
       self.machine = machine
+      self.draftModel = draftModel
     }
 
     /// How fast this machine reads weights of this size: from its last cache where they are no larger than what that was
@@ -105,6 +108,9 @@ public struct RecordedDevice: Device {
   public var name: String { facts.name }
   public var isModelled: Bool { false }
   public func kernels(of batch: Batch) -> [KernelRun] { [] }
+  public func fault(of means: DraftMeans) -> String? {
+    means == .smallModel && facts.draftModel == nil ? "no smaller model was loaded when this began — begin with --draft-model FILE" : nil
+  }
 
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
     throw DeviceError(

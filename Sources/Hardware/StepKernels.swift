@@ -59,7 +59,7 @@ final class StepKernels: Sendable {
   }
 
   /// Those of one layer, each with its number among the layer's operators, which is the same whatever the load; attention
-  /// is one operator, of one kernel or two.
+  /// is one operator, of one kernel or several.
   @inline(__always)
   func forEachKernel(ofVariant index: Int, _ load: StepLoad, _ sizes: Sizes, _ body: (Int, KernelRun.Kind, KernelEstimate) -> Void) {
     var number = 0
@@ -74,6 +74,7 @@ final class StepKernels: Sendable {
     } else if program.variants[index].kind.isWindowed {
       attention.windowed?.forEachKernel(of: load.windowed, apart: load.isApart) { body(number, $0, $1) }
     } else if let full = attention.full {
+      if !load.shared.isEmpty { full.shared.forEachKernel(of: load.shared) { body(number, .attentionShared, $0) } }
       if let ratio = measuredRatio(of: load, for: full) {
         full.forEachKernel(of: load.full) {
           body(number, $0, $1.taking(microseconds: Double($1.time.nanoseconds) / 1000 * ratio))

@@ -12,12 +12,14 @@ struct AttentionLoad: Equatable {
 final class Attention: Sendable {
   let decode: DecodeAttention
   let prefill: PrefillAttention
+  let shared: SharedAttention
 
   init(_ model: ModelCard, ranks: Int, window: Int?, chip: Chip) {
     let heads = model.heads(ranks: ranks)
     let kvHeads = model.kvHeads(ranks: ranks)
     decode = DecodeAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
     prefill = PrefillAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
+    shared = SharedAttention(prefill, heads: heads, headDimension: model.headDimension, on: chip)
   }
 
   /// Adds the slots of a step.
@@ -110,6 +112,8 @@ struct StepLoad: Equatable {
   /// Of layers that see the whole context, and of those that see a window.
   var full = AttentionLoad()
   var windowed = AttentionLoad()
+  /// Of what decodes have in common in layers that see the whole context, level by level; a window ends before it.
+  var shared: [SharedAttention.Load] = []
   /// Of latent attention: decodes, and chunks over the contexts that are expanded for them.
   var latentDecode = LatentAttention.Load()
   var latentPrefill = PrefillAttention.Load()
@@ -131,7 +135,12 @@ struct StepLoad: Equatable {
       }
     }
     // One pass for each reach that the model has.
-    kernels.full?.add(batch.slots, hasChunks: chunkTokens > 0, to: &full)
+    if let attention = kernels.full, !batch.shared.isEmpty {
+      shared = attention.shared.loads(of: batch)
+      attention.add(attention.shared.ownParts(of: batch), hasChunks: chunkTokens > 0, to: &full)
+    } else {
+      kernels.full?.add(batch.slots, hasChunks: chunkTokens > 0, to: &full)
+    }
     kernels.windowed?.add(batch.slots, hasChunks: chunkTokens > 0, to: &windowed)
     guard let latent = kernels.latent else { return }
     for slot in batch.slots where slot.count > 0 {

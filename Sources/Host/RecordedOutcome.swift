@@ -14,6 +14,8 @@ import Hardware
 /// | `sm`, `tensor`, `joules` | of a modelled clock |
 /// | `kernels` | `[kind, start ns, ns, operations, bytes, bound]` for each kind of kernel, all layers together |
 /// | `threads` | of each thread, the part of the step in which it computed |
+/// | `drafts` | `[request, tokens …]` for each request that the step drafted for; `confidence` beside it; absent without speculation |
+/// | `draft_ns` | the part of `ns` that drafting took |
 struct RecordedOutcome: Decodable {
   var step: Int
   var ns: Int64
@@ -23,6 +25,9 @@ struct RecordedOutcome: Decodable {
   var operations, bytes, bandwidth, sm, tensor, joules: Double?
   var kernels: [Kernel]?
   var threads: [Double]?
+  var drafts: [[Int32]]?
+  var confidence: [[Float]]?
+  var draft_ns: Int64?
 
   struct Kernel: Decodable {
     var run: KernelRun
@@ -53,10 +58,18 @@ struct RecordedOutcome: Decodable {
     cost.tensorBusy = tensor
     cost.energy = joules
     let accepted = accepted ?? Array(repeating: 0, count: emitted.count)
-    return BatchOutcome(
+    var outcome = BatchOutcome(
       slots: zip(accepted, emitted).map { BatchOutcome.Slot(accepted: $0, emitted: $1) }, tokens: tokens,
       duration: EngineTime(nanoseconds: ns), cost: cost,
       measurement: kernels.map { Measurement(kernels: $0.map(\.run), threadsBusy: threads ?? []) })
+    outcome.drafting = EngineTime(nanoseconds: draft_ns ?? 0)
+    for (number, draft) in (drafts ?? []).enumerated() where !draft.isEmpty {
+      outcome.drafts.append(
+        Draft(
+          request: RequestID(Int(draft[0])), tokens: Array(draft[1...]),
+          confidence: confidence.flatMap { number < $0.count ? $0[number] : nil } ?? []))
+    }
+    return outcome
   }
 
   static func json(_ outcome: BatchOutcome, step: Int) -> JSONValue {
@@ -85,6 +98,13 @@ struct RecordedOutcome: Decodable {
       members.append(("kernels", .array(kernels)))
       members.append(("threads", .array(measurement.threadsBusy.map { JSONValue($0) })))
     }
+    if !outcome.drafts.isEmpty {
+      members.append(("drafts", .array(outcome.drafts.map { draft in .array(([Int32(draft.request.index)] + draft.tokens).map { .integer(Int($0)) }) })))
+      if outcome.drafts.contains(where: { !$0.confidence.isEmpty }) {
+        members.append(("confidence", .array(outcome.drafts.map { .array($0.confidence.map { .number(Double($0)) }) })))
+      }
+    }
+    if outcome.drafting > .zero { members.append(("draft_ns", .integer(Int(outcome.drafting.nanoseconds)))) }
     return JSONValue(members)
   }
 }
@@ -95,7 +115,7 @@ extension JSONValue {
       "name": .string(facts.name), "contextLength": .integer(facts.contextLength), "vocabulary": .integer(facts.vocabulary),
       "endsOfText": .array(facts.endsOfText.map { .integer(Int($0)) }), "kvBytesPerToken": .integer(facts.kvBytesPerToken),
       "weightBytes": .integer(facts.weightBytes), "roundsActivations": .bool(facts.roundsActivations),
-      "machine": facts.machine.map(JSONValue.init) ?? .null,
+      "machine": facts.machine.map(JSONValue.init) ?? .null, "draftModel": JSONValue(facts.draftModel),
     ]
   }
 

@@ -114,7 +114,7 @@ extension Recording {
       "schema": .string(Self.schema), "name": .string(trace.name), "requests": .integer(trace.arrivals.count),
       "labels": .array(trace.labels.map(JSONValue.string)), "configuration": JSONValue(configuration.json),
       "model_configuration": JSONValue(configuration.modelConfiguration),
-      "calibration": configuration.calibration.map(JSONValue.init) ?? .null,
+      "calibration": configuration.calibration.map(JSONValue.init) ?? .null, "acceptance": JSONValue(configuration.acceptance),
       "device": device.map(JSONValue.init) ?? .null,
       "profile": configuration.profile.map(JSONValue.init) ?? .null,
     ])
@@ -178,12 +178,14 @@ extension Recording {
     var configuration: Choices
     var model_configuration: String?
     var calibration: Efficiency?
+    var acceptance: String?
     var device: RecordedDevice.Facts?
     var profile: Profile?
 
     var configured: Configuration {
       var configured = configuration.configuration(model: model_configuration)
       configured.calibration = calibration?.value
+      configured.acceptance = acceptance
       configured.profile = profile.map {
         ProfileFiles(
           folder: $0.folder, layerOperations: $0.layer_ops.map { Array($0.utf8) }, attention: $0.attention_mixed.map { Array($0.utf8) })
@@ -216,22 +218,35 @@ extension Recording {
     var tp, pp, seed, replicas, decodeTP: Int?
     var stageLink: Double?
     var prefixCache, asyncScheduling: String?
-    var maxBatchedTokens, maxSequences, blockSize, kvBlocks: Int?
+    var maxBatchedTokens, maxSequences, maxModelLength, blockSize, kvBlocks: Int?
     var memoryUtilization, sloTTFT, sloTPOT: Double?
     var tokensFrom: String?
     var temperature, topP, minP: Double?
     var topK: Int?
     var ignoreEOS, exactActivations: String?
+    var speculate, draftModel: String?
+    var draftTokens: DraftTokens?
+
+    /// A number, or words.
+    struct DraftTokens: Decodable {
+      var text: String
+
+      init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if let number = try? value.decode(Int.self) { text = String(number) } else { text = try value.decode(String.self) }
+      }
+    }
 
     enum CodingKeys: String, CodingKey {
       case device, model, policy, batching, prefill, placement, reservation, preemption, tp, pp, seed
       case stageLink = "pp-link"
       case router, roles, replicas
       case kvLink = "kv-link", kvTransfer = "kv-transfer", decodeDevice = "decode-device", decodeTP = "decode-tp"
-      case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs"
+      case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs", maxModelLength = "max-model-len"
       case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
       case sloTTFT = "slo-ttft-ms", sloTPOT = "slo-tpot-ms"
       case tokensFrom = "tokens-from", temperature, topP = "top-p", minP = "min-p", topK = "top-k", ignoreEOS = "ignore-eos", exactActivations = "exact-activations"
+      case speculate, draftModel = "draft-model", draftTokens = "draft-tokens"
     }
 
     func configuration(model text: String?) -> Configuration {
@@ -264,7 +279,11 @@ extension Recording {
       take(maxSequences, \.maxSequences)
       take(blockSize, \.blockSize)
       take(memoryUtilization, \.memoryUtilization)
+      take(speculate, \.speculate)
+      take(draftTokens?.text, \.draftTokens)
+      if !configuration.isMeasured { configuration.draftModel = draftModel }
       configuration.kvBlocks = kvBlocks
+      configuration.maxModelLength = maxModelLength
       configuration.sloTTFT = sloTTFT
       configuration.sloTPOT = sloTPOT
       configuration.modelConfiguration = text
@@ -278,6 +297,9 @@ extension Recording {
         if let minP { tokens.sampler.minP = minP }
         tokens.ignoresEndOfText = ignoreEOS == "on"
         tokens.activationsAreExact = exactActivations == "on"
+        if configuration.isMeasured, let draftModel {
+          tokens.draft = RealModel.Draft(name: draftModel, source: BuiltInModel(rawValue: draftModel).map { .builtIn($0) } ?? .file(draftModel))
+        }
         configuration.tokens = tokens
       }
       return configuration

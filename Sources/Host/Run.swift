@@ -10,6 +10,8 @@ public struct Run: Sendable {
   public var focus = 0
   public private(set) var observatory: Observatory
   public private(set) var badges = Badges()
+  /// How drafts fare.
+  public private(set) var speculation = SpeculationLog()
   /// The latest step of each instance; nil before its first.
   private var lasts: [StepReport?]
   /// The latest step of all.
@@ -45,6 +47,7 @@ public struct Run: Sendable {
     guard let report = try fleet.step(told: told) else { return false }
     observatory.fold(report.events, report.record, arrivals: fleet.trace.arrivals)
     badges.fold(report.events)
+    speculation.fold(report.batch, report.outcome, report.events, report.record)
     lasts[Int(report.record.instance)] = report
     latest = report
     if fleet.outcomesAreInputs { keepAnswers(report) }

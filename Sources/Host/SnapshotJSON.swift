@@ -44,11 +44,12 @@ public enum SnapshotJSON {
       "duration_ms": JSONValue(record.duration.milliseconds), "sequences": .integer(Int(record.sequences)),
       "prefill_tokens": .integer(Int(record.prefillTokens)), "decode_tokens": .integer(Int(record.decodeTokens)),
       "draft_tokens": .integer(Int(record.draftTokens)), "accepted_tokens": .integer(Int(record.acceptedTokens)),
+      "drafting_ms": JSONValue(record.drafting.milliseconds),
       "lane": engine.lanes == nil ? .null : .integer(Int(record.lane)), "batches_under_way": .integer(Int(record.flights)),
       "lane_sms": JSONValue(record.share > 0 ? Int(record.share) : nil),
       "bubble_ms": JSONValue(engine.hasStages ? record.bubble.milliseconds : nil),
       "preempted": .array(report.plan.preempted.map { .integer($0.request.index) }),
-      "evicted_blocks": .integer(Int(record.evictedBlocks)),
+      "evicted_blocks": .integer(Int(record.evictedBlocks)), "recomputed_blocks": .integer(Int(record.recomputedBlocks)),
       "unused_token_budget": .integer(max(0, engine.planner.limits.maxBatchedTokens - report.plan.tokens)),
       "batch": .array(
         report.plan.slots.map { slot in

@@ -6,11 +6,18 @@ import Core
 /// their hash like those of the pool; the least recently used is dropped first. All operations are O(1).
 public struct HostStore: Equatable, Sendable {
   /// Blocks.
-  public let capacity: Int
+  public private(set) var capacity: Int
   /// False: only preempted requests are kept.
   public package(set) var keepsContents = true {
     didSet { if !keepsContents { dropContents() } }
   }
+  /// Contents that the pool evicts come here.
+  package var takesEvicted = false
+  /// Blocks are kept once more as chunks: by their own tokens, whatever comes before them.
+  package var keepsChunks = false
+  /// Contents that were copied here from the pool so far, because it evicted them.
+  private var spilledEvicted = 0
+  private var spilledChunks = 0
   public private(set) var parkedCount = 0
   public private(set) var contentCount = 0
 
@@ -58,6 +65,28 @@ public struct HostStore: Equatable, Sendable {
     link(place)
     contentCount += 1
     return true
+  }
+
+  /// Takes a content that the pool evicts, if there is room or an older one to make it.
+  mutating func spill(_ hash: BlockHash, asChunk: Bool = false) {
+    let isHeld = holds(hash)
+    guard keep(hash), !isHeld else { return }
+    if asChunk { spilledChunks += 1 } else { spilledEvicted += 1 }
+  }
+
+  /// What was copied here since this was last asked.
+  mutating func takeSpilled() -> (evicted: Int, chunks: Int) {
+    defer { (spilledEvicted, spilledChunks) = (0, 0) }
+    return (spilledEvicted, spilledChunks)
+  }
+
+  /// More or less room; what is parked stays.
+  /// - Returns: Contents that had to go.
+  mutating func resize(to blocks: Int) -> Int {
+    capacity = max(blocks, parkedCount)
+    let before = contentCount
+    while usedCount > capacity { dropOldest() }
+    return before - contentCount
   }
 
   public mutating func drop(_ hash: BlockHash) {

@@ -18,14 +18,18 @@ public struct KVCache: Equatable, Sendable {
   public private(set) var reusesPrefixes: Bool
   /// At most one, and in an array so that a cache without it stays small: it is copied where it is passed.
   private var hosts: [HostStore] = []
+  /// Likewise; empty where the least recently released goes first, which is the order of the pool's free list.
+  private var orders: [ValueOrder] = []
   /// Tokens after a block that its hash covers too (vLLM's EAGLE drafts read one ahead).
   public let hashLookahead: Int
 
   public private(set) var pool: BlockPool
   public private(set) var index: PrefixIndex
-  public private(set) var tables: [BlockTable] = []
+  public internal(set) var tables: [BlockTable] = []
   /// Contents forgotten so far because their block was put to a new use.
   public private(set) var evictions = 0
+  /// Contents computed again so far after they had lately been evicted.
+  public var recomputations: Int32 { index.returnedCount }
   /// Blocks that tables name; a shared block counts once for each.
   public private(set) var heldCount = 0
 
@@ -135,7 +139,10 @@ public struct KVCache: Equatable, Sendable {
         guard let block = index.block(holding: tables[table].hashes[position]) else {
           fatalError("a matched block of table \(table) was lost before it could be taken over")
         }
-        if pool.isFree(block) { cachedFreeCount -= 1 }
+        if pool.isFree(block) {
+          cachedFreeCount -= 1
+          if !orders.isEmpty { orders[0].take(block, isEvicted: false) }
+        }
         pool.retain(block)
         tables[table].blocks.append(block)
         taken.append(block)
@@ -147,15 +154,35 @@ public struct KVCache: Equatable, Sendable {
     guard fresh > 0 else { return 0 }
     heldCount += fresh
     for _ in 0..<fresh {
-      guard let block = pool.acquire() else { fatalError("the plan took more blocks than were free") }
-      if index.remove(block) {
-        evictions += 1
-        cachedFreeCount -= 1
-      }
+      let block = acquire()
+      if index.hasContent(block) { evict(block) }
       tables[table].blocks.append(block)
       taken.append(block)
     }
     return fresh
+  }
+
+  /// The next free block: one without content if there is any, else the one whose content goes first.
+  @inline(__always)
+  private mutating func acquire() -> BlockID {
+    if !orders.isEmpty, index.hasContent(pool.first), let block = orders[0].popLeast() {
+      pool.retain(block)
+      return block
+    }
+    guard let block = pool.acquire() else { fatalError("the plan took more blocks than were free") }
+    return block
+  }
+
+  /// A block's content makes way, to host memory where that takes it.
+  private mutating func evict(_ block: BlockID) {
+    let content = index.content(of: block)
+    index.remove(block)
+    evictions += 1
+    cachedFreeCount -= 1
+    if !orders.isEmpty { orders[0].take(block, isEvicted: true) }
+    guard index.block(holding: content) == nil else { return }
+    index.giveUp(content)
+    if hasHost, hosts[0].takesEvicted { hosts[0].spill(content) }
   }
 
   /// Gives an empty table `count` free blocks side by side, from `first` on.
@@ -164,10 +191,7 @@ public struct KVCache: Equatable, Sendable {
     for block in first..<first + BlockID(count) {
       require(pool.isFree(block), "block \(block) is reserved while it is in use")
       pool.retain(block)
-      if index.remove(block) {
-        evictions += 1
-        cachedFreeCount -= 1
-      }
+      if index.hasContent(block) { evict(block) }
       tables[table].blocks.append(block)
       taken.append(block)
     }
@@ -195,11 +219,18 @@ public struct KVCache: Equatable, Sendable {
   /// Memory behind the pool; nil: there is none, or nothing goes there.
   public var host: HostStore? { hosts.first }
   public var hasHost: Bool { !hosts.isEmpty }
+  /// Blocks that were copied there since this was last asked: what the pool evicted, and chunks.
+  public mutating func takeSpilled() -> (evicted: Int, chunks: Int) { hosts.isEmpty ? (0, 0) : hosts[0].takeSpilled() }
 
-  /// Lets contents be kept in host memory of `capacity` blocks, besides preempted requests.
-  public mutating func openHost(capacity: Int) {
+  /// Lets contents be kept in host memory of `capacity` blocks, besides preempted requests; those that are evicted from
+  /// the pool too, or only what preempted requests left.
+  /// - Returns: Contents that had to go because there is less room now.
+  public mutating func openHost(capacity: Int, takesEvicted: Bool = false, keepsChunks: Bool = false) -> Int {
     if hosts.isEmpty { hosts = [HostStore(capacity: capacity)] }
     hosts[0].keepsContents = true
+    hosts[0].takesEvicted = takesEvicted
+    hosts[0].keepsChunks = keepsChunks
+    return hosts[0].resize(to: capacity)
   }
 
   /// What is parked stays until it is asked for; contents are dropped.
@@ -208,6 +239,8 @@ public struct KVCache: Equatable, Sendable {
     guard hasHost else { return 0 }
     let contents = hosts[0].contentCount
     hosts[0].keepsContents = false
+    hosts[0].takesEvicted = false
+    hosts[0].keepsChunks = false
     return contents
   }
 
@@ -223,8 +256,19 @@ public struct KVCache: Equatable, Sendable {
   /// Contents that were copied back have just been used.
   public mutating func touchHost(_ table: Int, from start: Int, count: Int) {
     let hashes = tables[table].hashes
-    for position in start..<start + count { hosts[0].keep(hashes[position]) }
+    for position in start..<start + count {
+      hosts[0].keep(hashes[position])
+      index.takeUp(hashes[position])
+    }
   }
+
+  /// Marks a content as just used, if host memory holds it.
+  mutating func keepIfHeld(_ hash: BlockHash) -> Bool {
+    guard hasHost, hosts[0].holds(hash) else { return false }
+    return hosts[0].keep(hash)
+  }
+
+  mutating func spillChunk(_ hash: BlockHash) { hosts[0].spill(hash, asChunk: true) }
 
   /// Copies the first `tokens` of a table to host memory, before its blocks are released. What host memory
   /// holds already is not copied again.
@@ -249,7 +293,10 @@ public struct KVCache: Equatable, Sendable {
     hosts[0].unpark(count)
     guard reusesPrefixes else { return }
     let hashes = tables[table].hashes
-    for hash in hashes.prefix(tokens / tokensPerBlock) { hosts[0].keep(hash) }
+    for hash in hashes.prefix(tokens / tokensPerBlock) {
+      hosts[0].keep(hash)
+      index.takeUp(hash)
+    }
   }
 
   /// Pieces of neighbouring blocks.
@@ -274,7 +321,9 @@ public struct KVCache: Equatable, Sendable {
     guard hasUnpublished(table, upTo: tokens) else { return }
     let full = tokens / tokensPerBlock
     extendHashes(of: table, request: request)
-    let last = min(full, tables[table].hashes.count)
+    let exact = tables[table].chunks.firstIndex(of: true) ?? Int.max
+    let last = min(full, tables[table].hashes.count, exact)
+    if hasHost, hosts[0].keepsChunks, tables[table].published < last { keepChunks(tables[table].published..<last, of: request) }
     var position = tables[table].published
     while position < last {
       // A shared block may have been published by another table since contents were forgotten.
@@ -294,11 +343,15 @@ public struct KVCache: Equatable, Sendable {
     var front: BlockID = 0
     heldCount -= tables[table].blocks.count
     tables[table].isReserved = false
+    if !orders.isEmpty {
+      for block in tables[table].blocks { orders[0].note(block, reach: tables[table].published) }
+    }
     for block in tables[table].blocks.reversed() where pool.release(block) {
       freed += 1
       if index.hasContent(block) {
         pool.putBack(block)
         cachedFreeCount += 1
+        if !orders.isEmpty { orders[0].release(block) }
       } else {
         pool.put(block, after: front)
         front = block
@@ -317,11 +370,27 @@ public struct KVCache: Equatable, Sendable {
 
   /// Forgets what free blocks hold: it is no longer there.
   public mutating func forgetFreeContent() {
-    for block in 1..<BlockID(pool.blockCount) where pool.isFree(block) { index.remove(block) }
+    for block in 1..<BlockID(pool.blockCount) where pool.isFree(block) {
+      index.remove(block)
+      if !orders.isEmpty { orders[0].take(block, isEvicted: true) }
+    }
     cachedFreeCount = 0
   }
 
   // MARK: Switching
+
+  /// What a context's reach counts when contents are evicted by their value; nil when the least recently released goes first.
+  public var valueWeight: Int? { orders.first?.weight }
+
+  /// Evicts by value from now on, or by recency alone. What is cached already counts by recency.
+  public mutating func setValueWeight(_ weight: Int?) {
+    guard weight != valueWeight else { return }
+    orders = []
+    guard let weight else { return }
+    var order = ValueOrder(weight: weight, blockCount: pool.blockCount)
+    for block in pool.freeList where index.hasContent(block) { order.release(block) }
+    orders = [order]
+  }
 
   /// Switches the reuse of prefixes. Switching it off forgets all content.
   /// - Returns: Contents of free blocks that were forgotten.
@@ -332,8 +401,9 @@ public struct KVCache: Equatable, Sendable {
     guard !reuses else { return 0 }
     let forgotten = cachedFreeCount
     if hasHost { hosts[0].dropContents() }
-    index = PrefixIndex(blockCount: pool.blockCount)
+    index.removeAll()
     cachedFreeCount = 0
+    if let weight = valueWeight { orders = [ValueOrder(weight: weight, blockCount: pool.blockCount)] }
     for table in tables.indices {
       tables[table].published = 0
       tables[table].hashes = []

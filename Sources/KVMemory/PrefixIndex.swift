@@ -20,10 +20,14 @@ public struct PrefixIndex: Equatable, Sendable {
   private var content: [BlockHash]
   /// The next block of equal content, in the order in which they got it; 0 at the end.
   private var nextHolder: [BlockID]
-  /// Blocks with content.
-  public private(set) var blockCount = 0
-  /// Distinct contents that can be found.
-  public private(set) var contentCount = 0
+  // Narrow on purpose: memory is copied where it is passed.
+
+  private var holding: Int32 = 0
+  private var distinct: Int32 = 0
+  /// Contents that were given up lately, each in the place that its low bits say: a later one takes it.
+  private var givenUp: [BlockHash]
+  /// Contents that came again after they had been given up.
+  public private(set) var returnedCount: Int32 = 0
 
   public init(blockCount: Int) {
     var size = 4
@@ -31,7 +35,32 @@ public struct PrefixIndex: Equatable, Sendable {
     places = Array(repeating: 0, count: size)
     content = Array(repeating: 0, count: blockCount)
     nextHolder = Array(repeating: 0, count: blockCount)
+    givenUp = Array(repeating: 0, count: min(size, 8_192))
   }
+
+  /// Remembers for a while that a content was evicted.
+  mutating func giveUp(_ hash: BlockHash) { givenUp[Int(truncatingIfNeeded: hash) & (givenUp.count - 1)] = hash }
+
+  /// Whether a content was given up lately; it is not any more.
+  @discardableResult
+  mutating func takeUp(_ hash: BlockHash) -> Bool {
+    let place = Int(truncatingIfNeeded: hash) & (givenUp.count - 1)
+    if givenUp[place] != hash { return false }
+    givenUp[place] = 0
+    return true
+  }
+
+  /// Forgets all content.
+  mutating func removeAll() {
+    let returned = returnedCount
+    self = PrefixIndex(blockCount: content.count)
+    returnedCount = returned
+  }
+
+  /// Blocks with content.
+  public var blockCount: Int { Int(holding) }
+  /// Distinct contents that can be found.
+  public var contentCount: Int { Int(distinct) }
 
   public func block(holding hash: BlockHash) -> BlockID? {
     let block = places[place(of: hash)]
@@ -45,12 +74,13 @@ public struct PrefixIndex: Equatable, Sendable {
   public mutating func insert(_ block: BlockID, holding hash: BlockHash) {
     require(content[Int(block)] == 0, "block \(block) already holds content")
     content[Int(block)] = hash
-    blockCount += 1
+    holding += 1
+    if takeUp(hash) { returnedCount &+= 1 }
     let place = place(of: hash)
     var last = places[place]
     guard last != 0 else {
       places[place] = block
-      contentCount += 1
+      distinct += 1
       return
     }
     while nextHolder[Int(last)] != 0 { last = nextHolder[Int(last)] }
@@ -75,11 +105,11 @@ public struct PrefixIndex: Equatable, Sendable {
       places[place] = following
     } else {
       close(place)
-      contentCount -= 1
+      distinct -= 1
     }
     content[Int(block)] = 0
     nextHolder[Int(block)] = 0
-    blockCount -= 1
+    holding -= 1
     return true
   }
 

@@ -56,6 +56,9 @@ extension Pass {
       : !state.memory.hasHost ? 0 : state.memory.hostMatch(row, from: match.blocks, limit: hashLimit)
     let hit = max(parked, (match.blocks + (parked > 0 ? 0 : fromHost)) * tokensPerBlock)
     if holdsPrefill, hit < known - 1 { return .heldBack }
+    if parked == 0, blends || !state.memory.tables[row].chunks.isEmpty {
+      state.memory.findChunks(row, request: state.requests[row], from: hit / tokensPerBlock, limit: blends ? hashLimit : 0)
+    }
     if !beginsWays, hit < known - 1 { return .layersTaken }
 
     var want = known - hit
@@ -73,7 +76,7 @@ extension Pass {
     if readsWhole(want) {
       guard fitsWhole(want) else { return .wholePrompt(tokens: want, left: room) }
     } else {
-      want = min(want, room)
+      want = blends ? stretch(row, from: hit, want: want, state) : min(want, room)
     }
 
     let reserve = state.running.isEmpty ? 0 : Int(limits.watermark * Double(state.memory.pool.blockCount))
@@ -81,7 +84,10 @@ extension Pass {
     let blocksStart = plan.blocks.count
     let fresh: Int
     if let tokens = reservation.tokens(for: state.requests[row], state.outlook, longest: limits.maxModelLength) {
-      let wanted = min(max(tokens, Int(state.requests[row].reserved), known, slots), limits.maxModelLength + limits.speculation.lookahead)
+      // Drafts come after the last token that is kept.
+      let drafts = limits.speculation.maxDrafts + limits.speculation.lookahead
+      let wanted = min(
+        max(tokens + drafts, Int(state.requests[row].reserved), known, slots), limits.maxModelLength + limits.speculation.lookahead)
       let blocks = min(state.memory.blocks(for: wanted), state.memory.pool.usableCount)
       switch state.memory.pool.freeRun(of: blocks) {
       case .found(let first):
@@ -123,6 +129,7 @@ extension Pass {
       let start = blocksStart + match.blocks
       slot.hostRuns = Int32(KVCache.runs(plan.blocks[start..<start + fromHost]))
     }
+    if blends { blend(&slot, state) }
     take(slot, &state)
     return nil
   }

@@ -40,6 +40,9 @@ struct Pass {
   var readingLane: Int?
   /// Only requests with lower numbers may leave the queue.
   var joinsBelow = Int.max
+  /// Chunks that stand elsewhere are reused, and this part of their tokens is computed again.
+  let recomputedShare: Int
+  var blends: Bool { recomputedShare < 100 }
   var servedReading = false
   var reachedAdmission = false
   var admittedReading = false
@@ -53,6 +56,7 @@ struct Pass {
     reservation = planner.reservation
     victim = policy.victim
     swaps = planner.preemption != .recompute
+    recomputedShare = planner.prefill.cutsLayers || planner.limits.speculation.maxDrafts > 0 ? 100 : planner.recomputedShare
     hasTurns = policy.hasTurns
     layers = planner.layers
     cutsLayers = planner.prefill.cutsLayers
@@ -99,7 +103,7 @@ struct Pass {
       if reading && readsWhole(want) {
         guard fitsWhole(want) else { break }
       } else {
-        want = min(want, room)
+        want = blends && reading ? stretch(row, from: computed, want: want, state) : min(want, room)
       }
       want = min(want, limits.maxModelLength - computed - 1)
       guard want > 0 else {
@@ -124,11 +128,12 @@ struct Pass {
       // What decodes beside them write, prompts find when it is there.
       if scope != .decodes, !(reading && cutsLayers) { state.publish(row, upTo: min(computed + want, known)) }
       if reading { servedReading = true }
-      take(
-        StepPlan.Slot(
-          row: Int32(row), request: state.requests[row].id, entry: .continued, isReading: reading,
-          first: Int32(computed), count: Int32(want), drafts: Int32(drafts), draftsArePadding: false,
-          blocksStart: Int32(blocksStart), hitBlocks: 0, newBlocks: Int32(fresh)), &state)
+      var slot = StepPlan.Slot(
+        row: Int32(row), request: state.requests[row].id, entry: .continued, isReading: reading,
+        first: Int32(computed), count: Int32(want), drafts: Int32(drafts), draftsArePadding: false,
+        blocksStart: Int32(blocksStart), hitBlocks: 0, newBlocks: Int32(fresh))
+      if blends, reading { blend(&slot, state) }
+      take(slot, &state)
       position += 1
     }
   }
@@ -180,9 +185,9 @@ struct Pass {
     case .newest:
       // Who is on its way through the layers was served first, and is no older for it.
       return state.running.lastIndex {
-        state.requests[Int($0)].flights == 0 && (state.requests[Int($0)].plannedStep != step || state.requests[Int($0)].underWay > 0)
-      }
-        ?? state.running.lastIndex { state.requests[Int($0)].flights == 0 } ?? state.running.count - 1
+        let request = state.requests[Int($0)]
+        return (request.plannedStep != step || request.underWay > 0) && request.flights == 0
+      } ?? state.running.lastIndex { state.requests[Int($0)].flights == 0 } ?? state.running.count - 1
     case .leastUrgent:
       var worst = state.running.firstIndex { state.requests[Int($0)].flights == 0 } ?? 0
       for position in state.running.indices.dropFirst(worst + 1) {
@@ -207,16 +212,16 @@ struct Pass {
   mutating func giveBack(row: Int, _ state: inout SchedulerState) {
     guard let position = plan.slots.firstIndex(where: { $0.row == Int32(row) }) else { return }
     let slot = plan.slots.remove(at: position)
-    budget += Int(slot.count)
-    input += Int(slot.count) + draftSlots
+    budget += Int(slot.computes)
+    input += Int(slot.computes) + draftSlots
     plan.tokens -= Int(slot.count)
     if slot.isReading, promptBudget < .max { promptBudget += Int(slot.count) }
     state.requests[row].plannedStep = -1
   }
 
   mutating func take(_ slot: StepPlan.Slot, _ state: inout SchedulerState) {
-    budget -= Int(slot.count)
-    input -= Int(slot.count) + draftSlots
+    budget -= Int(slot.computes)
+    input -= Int(slot.computes) + draftSlots
     plan.tokens += Int(slot.count)
     if slot.isReading, promptBudget < .max { promptBudget -= Int(slot.count) }
     state.requests[Int(slot.row)].plannedStep = step

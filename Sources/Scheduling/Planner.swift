@@ -21,6 +21,8 @@ public struct Planner: Sendable {
   /// Of the device's model, for prompts that go through them in parts.
   public package(set) var layers = 1
   public var preemption = Preemption.recompute
+  /// Per cent of a chunk's tokens that are computed again when it stands elsewhere; 100: chunks are not reused.
+  public var recomputedShare = 100
   public package(set) var reservation: any Reservation = Paged()
   public private(set) var policy: any SchedulingPolicy
 
@@ -50,6 +52,7 @@ public struct Planner: Sendable {
     }
     pass.finish(&state)
     pass.plan.evictedBlocks = state.memory.evictions - evictionsBefore
+    (pass.plan.spilledBlocks, pass.plan.chunkBlocks) = state.memory.takeSpilled()
     return pass.plan
   }
 
@@ -132,7 +135,7 @@ public struct Planner: Sendable {
         pass.serveRunning(.reading, &state)
         pass.admit(&state)
       }
-      // Members may be on their way still.
+      // Members may be in a batch under way still.
       guard pass.plan.slots.isEmpty, state.flying == 0 else { return }
       state.staticBatch.phase = .decoding
     }

@@ -368,6 +368,10 @@ public struct SchedulerState: Sendable {
   }
 
   public mutating func setDraft(_ draft: [TokenID], row: Int) { requests[row].draft = draft }
+
+  public mutating func forgetDrafts() {
+    for row in requests.indices where !requests[row].draft.isEmpty { requests[row].draft = [] }
+  }
 }
 
 /// Memory of vLLM's `prefill_schedule_interval`.

@@ -32,6 +32,11 @@ public struct StepPlan: Equatable, Sendable {
     /// Of the new ones, those that are filled from host memory, the first; and in how many runs of neighbours they lie.
     public var hostBlocks: Int32 = 0
     public var hostRuns: Int32 = 0
+    /// Of `count`, tokens whose keys and values come from chunks and are not computed; and blocks loaded for them.
+    public var blended: Int32 = 0
+    public var blendedBlocks: Int32 = 0
+    /// What the device computes.
+    public var computes: Int32 { count - blended }
     /// The part of the model that its tokens go through.
     public var from = Depth.start
     public var to = Depth.end
@@ -84,6 +89,10 @@ public struct StepPlan: Equatable, Sendable {
   public var waiting = 0
   /// Cached contents forgotten for the step's new blocks.
   public var evictedBlocks = 0
+  /// Those of them that were copied to host memory.
+  public var spilledBlocks = 0
+  /// Blocks that were copied there as chunks.
+  public var chunkBlocks = 0
   /// Free blocks that are of no use to the head of the queue because they do not lie side by side.
   public var strandedBlocks = 0
 

@@ -2,6 +2,7 @@ import Core
 import Hardware
 import KVMemory
 import Scheduling
+import Speculation
 
 /// Something that can be switched while the engine runs, at the next step boundary.
 ///
@@ -14,6 +15,8 @@ public struct Axis: Sendable {
   public let members: [Descriptor]
   /// Whole numbers that can be chosen.
   public var range: ClosedRange<Int>?
+  /// The member that a number alone stands for; nil when none does.
+  var numberMeans: Descriptor?
   /// The present choice.
   public let current: @Sendable (Engine) -> String
   /// Why this engine cannot have a choice; nil when it can.
@@ -23,7 +26,8 @@ public struct Axis: Sendable {
   /// Reads a choice; its description is the one way to write it.
   public func choice(_ text: String) throws(ChoiceFault) -> Choice {
     guard let range else {
-      do { return try Choice(text, among: members) } catch { throw ChoiceFault("--\(name) \(text): \(error)") }
+      let member = numberMeans.flatMap { Int(text) == nil ? nil : "\($0.name):\(text)" }
+      do { return try Choice(member ?? text, among: members) } catch { throw ChoiceFault("--\(name) \(text): \(error)") }
     }
     guard let number = Int(text), range.contains(number) else {
       throw ChoiceFault("--\(name) \(text): a whole number from \(range.lowerBound) to \(range.upperBound) is wanted")
@@ -63,8 +67,8 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, placement, batching, reservation, preemption, prefixCache, maxBatchedTokens, maxSequences, asyncScheduling,
-    replicas, router, kvLink, kvTransfer, roles,
+    policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, maxBatchedTokens,
+    maxSequences, asyncScheduling, speculate, draftTokens, replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
@@ -79,7 +83,11 @@ public enum AxisCatalogue {
     name: "prefill", summary: "how prompts are cut",
     members: PrefillShape.members,
     current: { $0.planner.prefill.choice.description },
-    obstacle: { engine, choice in PrefillShape(choice).flatMap { engine.obstacle(toPrefill: $0) } },
+    obstacle: { engine, choice in
+      guard let shape = PrefillShape(choice) else { return nil }
+      if shape.cutsLayers, engine.speculates { return "drafts want whole steps — choose --speculate none first" }
+      return engine.obstacle(toPrefill: shape)
+    },
     change: { engine, choice in PrefillShape(choice).map { engine.setPrefill($0) } ?? [] })
 
   static let placement = Axis(
@@ -120,9 +128,43 @@ public enum AxisCatalogue {
       Descriptor(
         name: "lru", summary: "full blocks by chained hash; the least recently released is evicted first",
         source: "vLLM V1 automatic prefix caching"),
+      Descriptor(
+        name: "value", summary: "evicted by compute saved for each byte kept, and recency: long contexts stay longer",
+        source: "Marconi (Pan et al., arXiv 2411.19379)",
+        parameters: [
+          Parameter(
+            "weight", "per cent of the pool's turnover by which the end of the longest context is kept longer", range: 0...10_000,
+            standard: 100)
+        ]),
     ],
     current: { $0.prefixCache },
-    change: { engine, choice in engine.setPrefixCache(choice.name) })
+    change: { engine, choice in engine.setPrefixCache(choice) })
+
+  static let hostCache = Axis(
+    name: "host-cache", summary: "whether host memory keeps what the prefix cache evicts",
+    members: HostCache.members,
+    current: { $0.hostCache.choice.description },
+    obstacle: { engine, choice in
+      choice.name != "off" && engine.hostLink == nil ? "\(engine.device.name) has no host memory behind it" : nil
+    },
+    change: { engine, choice in HostCache(choice).map { engine.setHostCache($0) } ?? [] })
+
+  static let cacheBlend = Axis(
+    name: "cacheblend", summary: "per cent of a quoted chunk's tokens that are computed again (CacheBlend: Yao et al., EuroSys 2025); 100: all, so none is reused",
+    members: [], range: 0...100,
+    current: { String($0.planner.recomputedShare) },
+    obstacle: { engine, choice in choice.values[0] < 100 ? engine.device.obstacleToChunks(hasHost: engine.hostLink != nil) : nil },
+    change: { engine, choice in engine.setRecomputedShare(choice.values[0]) })
+
+  static let attention = Axis(
+    name: "attention", summary: "how decodes read what several of them have in common",
+    members: AttentionForm.members,
+    current: { $0.attention.choice.description },
+    obstacle: { engine, choice in AttentionForm(choice)?.obstacle(on: engine.device) },
+    change: { engine, choice in
+      if let form = AttentionForm(choice) { engine.attention = form }
+      return []
+    })
 
   static let maxBatchedTokens = Axis(
     name: "max-batched-tokens", summary: "tokens computed in a step", members: [], range: 1...1_048_576,
@@ -153,12 +195,30 @@ public enum AxisCatalogue {
     current: { $0.plansAhead ? "on" : "off" },
     obstacle: { engine, choice in
       // A plan takes microseconds beside a measured step, and the machine that plans is the one that computes.
-      choice.name == "on" && !engine.device.isModelled ? "\(engine.device.name) never waits for a plan" : nil
+      if choice.name == "on", engine.speculates { return "a plan made ahead knows no drafts — choose --speculate none first" }
+      return choice.name == "on" && !engine.device.isModelled ? "\(engine.device.name) never waits for a plan" : nil
     },
     change: { engine, choice in
       engine.plansAhead = choice.name == "on"
       return []
     })
+}
+
+extension AxisCatalogue {
+  static let speculate = Axis(
+    name: "speculate", summary: "who guesses the next tokens, for the model to verify in one step",
+    members: DrafterCatalogue.members.map(\.descriptor),
+    current: { $0.drafting.choice.description },
+    obstacle: { engine, choice in engine.fault(ofSpeculating: choice, engine.drafting.controller.length) },
+    change: { engine, choice in engine.setSpeculation(choice, engine.drafting.controller.length) })
+
+  static let draftTokens = Axis(
+    name: "draft-tokens", summary: "how many tokens are guessed", members: DraftLength.members, numberMeans: DraftLength.members[0],
+    current: { $0.drafting.controller.length.choice.description },
+    obstacle: { engine, choice in
+      DraftLength(choice).flatMap { engine.fault(ofSpeculating: engine.drafting.choice, $0) }
+    },
+    change: { engine, choice in DraftLength(choice).map { engine.setSpeculation(engine.drafting.choice, $0) } ?? [] })
 }
 
 /// What can be asked of a running engine. Recordings keep it with the step at which it was asked.

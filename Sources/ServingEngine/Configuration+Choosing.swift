@@ -22,11 +22,14 @@ extension Configuration {
     case "decode-tp": decodeTensorParallel = try Self.whole(option, text, 1...1_024)
     case "pp": pipelineParallel = try Self.whole(option, text, 1...1_024)
     case "pp-link": stageLink = try Self.number(option, text, above: 0, upTo: 1e6)
+    case "max-model-len": maxModelLength = try Self.whole(option, text, 1...100_000_000)
     case "block-size": blockSize = try Self.whole(option, text, 1...4_096)
     case "kv-blocks": kvBlocks = try Self.whole(option, text, 2...100_000_000)
     case "memory-utilization": memoryUtilization = try Self.number(option, text, above: 0, upTo: 1)
     case "slo-ttft-ms": sloTTFT = try Self.number(option, text, above: 0, upTo: 1e9)
     case "slo-tpot-ms": sloTPOT = try Self.number(option, text, above: 0, upTo: 1e9)
+    case "draft-model": draftModel = text
+    case "acceptance": acceptance = text
     case "seed": seed = UInt64(try Self.whole(option, text, 0...Int.max))
     default:
       guard let axis = AxisCatalogue.axis(named: option) else {
@@ -47,12 +50,20 @@ extension Configuration {
     case "preemption": preemption = choice.description
     case "batching": batching = choice.description
     case "prefix-cache": prefixCache = choice.description
+    case "host-cache": hostCache = choice.description
+    case "cacheblend": recomputedShare = choice.values[0]
+    case "attention": attention = choice.description
     case "async-scheduling": asyncScheduling = choice.description
     case "replicas": replicas = choice.values[0]
     case "router": router = choice.description
     case "kv-link": kvLink = choice.description
     case "kv-transfer": kvTransfer = choice.description
     case "roles": roles = choice.description
+    case "speculate":
+      speculate = choice.description
+      // A plan made ahead knows no drafts.
+      if speculate != "none" { asyncScheduling = "off" }
+    case "draft-tokens": draftTokens = choice.description
     case "max-batched-tokens": maxBatchedTokens = choice.values[0]
     case "max-seqs": maxSequences = choice.values[0]
     default: throw ConfigurationError("\(axis.name): it can be switched while an engine runs, but not chosen before")

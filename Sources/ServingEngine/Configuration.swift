@@ -2,6 +2,7 @@ import Core
 import Hardware
 import KVMemory
 import Scheduling
+import Speculation
 import Transformer
 
 /// Every choice that a run begins with, by the names of the command line.
@@ -41,10 +42,24 @@ public struct Configuration: Equatable, Sendable {
   /// `on` plans a step while the one before it runs, as vLLM does unless something forbids it.
   public var asyncScheduling = "on"
   public var prefixCache = "lru"
+  public var hostCache = "off"
+  /// Per cent of a quoted chunk's tokens that are computed again; 100 for all.
+  public var recomputedShare = 100
+  public var attention = "dense"
+  public var speculate = "none"
+  /// Drafts of a request: a number, or how it adapts.
+  public var draftTokens = DraftLength.standard.description
+  /// Which drafts stand where no model can say it: rates, or the text of a profile; nil: nobody says.
+  public var acceptance: String?
+  /// The card of a smaller model that drafts on a modelled GPU; its memory is taken whether it drafts or not. (A real one is
+  /// `tokens.draft`.)
+  public var draftModel: String?
   /// Tokens computed in a step.
   public var maxBatchedTokens = 2_048
   /// Requests in the batch.
   public var maxSequences = 256
+  /// Tokens of a prompt and its output; nil takes the model's context.
+  public var maxModelLength: Int?
   /// Tokens in a KV block.
   public var blockSize = 16
   /// KV blocks, the reserved one included; nil computes them from the device's memory.
@@ -70,6 +85,12 @@ public struct Configuration: Equatable, Sendable {
     return configuration
   }
 
+  /// The number of `draftTokens` where it is one.
+  public var fixedDraftTokens: Int? {
+    guard case .fixed(let number)? = (try? AxisCatalogue.draftTokens.choice(draftTokens)).flatMap({ DraftLength($0) }) else { return nil }
+    return number
+  }
+
   /// Time is measured, not modelled.
   public var isMeasured: Bool { device == "cpu" }
 
@@ -83,7 +104,7 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("kv-format", "f16"), ("retain", "all"), ("attention", "dense"), ("speculate", "none"), ("weights", "as-loaded"),
+    ("kv-format", "f16"), ("retain", "all"), ("weights", "as-loaded"),
   ]
 
   /// Who serves, where they are several.
@@ -104,9 +125,14 @@ public struct Configuration: Equatable, Sendable {
       ("device", .text(device)), ("model", .text(model)), ("tp", .whole(tensorParallel)), ("pp", .whole(pipelineParallel)),
       ("pp-link", number(stageLink)), ("policy", .text(policy)),
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
-      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)),
+      ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
+      ("cacheblend", .whole(recomputedShare)),
+      ("attention", .text(attention)),
+      ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
+      ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
+      ("draft-model", (draftModel ?? tokens?.draft?.name).map(Value.text) ?? .none),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
-      ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
+      ("max-model-len", maxModelLength.map(Value.whole) ?? .none), ("block-size", .whole(blockSize)), ("kv-blocks", kvBlocks.map(Value.whole) ?? .none),
       ("memory-utilization", isMeasured ? .none : .number(memoryUtilization)), ("slo-ttft-ms", number(sloTTFT)),
       ("slo-tpot-ms", number(sloTPOT)), ("seed", .whole(Int(truncatingIfNeeded: seed))),
     ]
@@ -155,6 +181,9 @@ extension Configuration {
   /// - Parameter recorded: What is known of the device when its steps are told from a recording; then no model is opened.
   public func engine(for trace: Trace, recorded: RecordedDevice.Facts? = nil) throws(ConfigurationError) -> Engine {
     if isMeasured { return try measuredEngine(for: trace, recorded: recorded) }
+    guard draftModel == nil || pipelineParallel == 1 else {
+      throw ConfigurationError("--draft-model: nobody drafts for the stages of a pipeline — leave it or --pp out")
+    }
     let card = try modelCard()
     var accelerator: Accelerator
     let gpus: any Device
@@ -165,26 +194,29 @@ extension Configuration {
       let profile = try profile.map { files throws(ProfileError) in
         try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       }
+      let draftCard = try draftModel.map { name throws(UnknownName) in try ModelCatalogue.model(named: name) }
       let stage = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
+        .speculating(draftModel: draftCard, acceptance: acceptance(labels: trace.labels))
       gpus = pipelineParallel > 1 ? try PipelinedGPU(stage, stages: pipelineParallel, network: stageLink) : stage
       blocks = try kvBlocks ?? MemoryPlan(
         accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize,
-        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization
+        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization, draftModel: draftCard
       ).blocks
     } catch {
       throw ConfigurationError("\(error)")
     }
     guard tokens != nil else {
       return try engine(
-        for: trace, device: gpus, blocks: blocks, contextLength: card.contextLength,
+        for: trace, device: gpus, blocks: blocks, contextLength: maxModelLength ?? card.contextLength,
         hostLink: HostLink(
           accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize))
     }
+    guard acceptance == nil else { throw ConfigurationError("--acceptance: the model of --tokens-from says which drafts stand — leave it out") }
     let real = try realDevice(blocks: blocks, recorded: recorded)
     // No host memory: the keys and values of the small model are really there, and nobody copies them.
     return try engine(
       for: trace, device: JoinedDevice(clock: gpus, tokens: real.device), blocks: real.blocks,
-      contextLength: min(card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
+      contextLength: min(maxModelLength ?? card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
   }
 
   /// The engine or engines, before the first step.
@@ -222,6 +254,9 @@ extension Configuration {
     guard let disaggregation else {
       return Fleet(Array(repeating: reader, count: replicas), roles: Array(repeating: .both, count: replicas), rules: rules)
     }
+    guard speculate == "none" else {
+      throw ConfigurationError("--speculate \(speculate): what drafters know of a request does not move with it — give --speculate none, or --replicas instead of --placement \(placement)")
+    }
     var decoding = reading
     if let decodeDevice {
       decoding.device = decodeDevice
@@ -235,6 +270,13 @@ extension Configuration {
       rules: rules, cargo: Fleet.Cargo(from: reader, to: decoder, stages: pipelineParallel))
   }
 
+  private func acceptance(labels: [String]) throws(AcceptanceFault) -> Acceptance? {
+    guard let acceptance else { return nil }
+    var read = try Acceptance(text: acceptance, name: "--acceptance", seed: seed)
+    read.match(labels: labels)
+    return read
+  }
+
   private func measuredEngine(for trace: Trace, recorded: RecordedDevice.Facts?) throws(ConfigurationError) -> Engine {
     for (option, count) in [("tp", tensorParallel), ("pp", pipelineParallel)] where count != 1 {
       throw ConfigurationError("--\(option) \(count): the cpu device is one machine — leave it out")
@@ -242,12 +284,13 @@ extension Configuration {
     guard profile == nil, calibration == nil else {
       throw ConfigurationError("--device cpu: its times are measured as they happen — leave --profile and --calibration out")
     }
+    guard acceptance == nil else { throw ConfigurationError("--acceptance: on the cpu the model says which drafts stand — leave it out") }
     guard asyncScheduling != "on" else {
       throw ConfigurationError("--async-scheduling on: with --device cpu a plan takes microseconds beside a step, which never waits for it — leave it off")
     }
     let real = try realDevice(blocks: kvBlocks, recorded: recorded)
     return try engine(
-      for: trace, device: real.device, blocks: real.blocks, contextLength: real.facts.contextLength, endsOfText: real.endsOfText)
+      for: trace, device: real.device, blocks: real.blocks, contextLength: min(maxModelLength ?? .max, real.facts.contextLength), endsOfText: real.endsOfText)
   }
 
   /// The device whose tokens are real; of a recording what it says of it.
@@ -263,7 +306,8 @@ extension Configuration {
       throw ConfigurationError("--block-size \(blockSize): on the cpu blocks hold 1, 2, 4, 8 or a multiple of 16 tokens")
     }
     let model = recorded == nil ? try tokens.open() : nil
-    guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, machine: tokens.machine) }) else {
+    let companion = try model.flatMap { model throws(ConfigurationError) in try tokens.openDraft(beside: model) }
+    guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, companion: companion, machine: tokens.machine) }) else {
       fatalError("a model is neither recorded nor opened")
     }
     let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences)
@@ -277,7 +321,8 @@ extension Configuration {
     var sampler = tokens.sampler
     sampler.seed = seed
     return (
-      CPUDevice(model, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler, machine: tokens.machine), facts, blocks, ends
+      CPUDevice(
+        model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler, machine: tokens.machine), facts, blocks, ends
     )
   }
 
@@ -293,27 +338,47 @@ extension Configuration {
     limits.maxSequences = maxSequences
     limits.maxModelLength = contextLength
     let planner = try planner(limits)
-    let place: Choice
-    do { place = try AxisCatalogue.placement.choice(placement) } catch { throw ConfigurationError(error.description) }
+    let place = try read(AxisCatalogue.placement, placement)
+    let cache = try read(AxisCatalogue.prefixCache, prefixCache)
+    guard let host = HostCache(try read(AxisCatalogue.hostCache, hostCache)), let form = AttentionForm(try read(AxisCatalogue.attention, attention)) else {
+      fatalError("a choice that was read a moment ago is in no catalogue")
+    }
+    if host != .off, hostLink == nil {
+      throw ConfigurationError("--host-cache \(hostCache): \(device.name) has no host memory behind it — leave it off")
+    }
+    _ = try read(AxisCatalogue.cacheBlend, String(recomputedShare))
+    if recomputedShare < 100, let obstacle = device.obstacleToChunks(hasHost: hostLink != nil) {
+      throw ConfigurationError("--cacheblend \(recomputedShare): \(obstacle) — leave it at 100")
+    }
+    if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
+    if speculate != "none", asyncScheduling == "on" {
+      throw ConfigurationError("--async-scheduling on: a plan made ahead knows no drafts — leave it off with --speculate, or choose --speculate none")
+    }
     var engine = Engine(
       trace: trace, planner: planner,
-      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: prefixCache == "lru"), device: device,
+      memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: cache.name != "off"), device: device,
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
-    if let fault = AxisCatalogue.placement.fault(of: placement, in: engine) ?? AxisCatalogue.prefill.fault(of: prefill, in: engine) {
-      throw ConfigurationError(fault)
+    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement)] {
+      if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
     }
     _ = engine.setPlacement(place)
+    engine.attention = form
+    _ = engine.setPrefixCache(cache)
+    _ = engine.setHostCache(host)
+    _ = engine.setRecomputedShare(recomputedShare)
+    try engine.begin(speculating: speculate, draftTokens)
     return engine
   }
 
+  private func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
+    do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
+  }
+
   private func planner(_ limits: Limits) throws(ConfigurationError) -> Planner {
-    func read(_ axis: Axis, _ text: String) throws(ConfigurationError) -> Choice {
-      do { return try axis.choice(text) } catch { throw ConfigurationError(error.description) }
-    }
     for (axis, text) in [
-      (AxisCatalogue.prefixCache, prefixCache), (AxisCatalogue.maxBatchedTokens, String(maxBatchedTokens)),
+      (AxisCatalogue.maxBatchedTokens, String(maxBatchedTokens)),
       (AxisCatalogue.maxSequences, String(maxSequences)), (AxisCatalogue.asyncScheduling, asyncScheduling),
     ] { _ = try read(axis, text) }
     guard let policy = PolicyCatalogue.policy(try read(AxisCatalogue.policy, policy)),

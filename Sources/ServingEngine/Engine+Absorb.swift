@@ -22,14 +22,20 @@ extension Engine {
       events.append(.admitted(slot.request, reused: slot.first))
       if slot.hostBlocks > 0 { events.append(.swappedIn(slot.request, blocks: slot.hostBlocks)) }
     }
+    guard planner.recomputedShare < 100 else { return }
+    for slot in plan.slots where slot.blendedBlocks > 0 { events.append(.swappedIn(slot.request, blocks: slot.blendedBlocks)) }
   }
 
   /// What a step's copies add to its time: all of it, or what the kernels do not hide.
   func copyTime(_ plan: StepPlan, besides kernels: EngineTime) -> EngineTime {
     guard state.scheduler.memory.hasHost, let hostLink else { return .zero }
-    var copying = Preemption.Copying()
+    // What goes to and from the prefix cache alone is gathered: one copy for each layer and direction.
+    var copying = Preemption.Copying(grouped: true)
+    if case .host(_, _, let overlapped) = hostCache { copying.overlapped = overlapped }
     if case .swap(let chosen) = planner.preemption { copying = chosen }
     var load = HostLink.Load()
+    load.blocksOut = plan.spilledBlocks
+    load.pieces = copying.grouped ? min(1, plan.spilledBlocks) : plan.spilledBlocks
     for preemption in plan.preempted {
       load.blocksOut += Int(preemption.copiedBlocks)
       load.pieces += Int(copying.grouped ? preemption.copiedRuns : preemption.copiedBlocks)
@@ -38,8 +44,16 @@ extension Engine {
       load.blocksIn += Int(slot.hostBlocks)
       load.pieces += Int(copying.grouped ? slot.hostRuns : slot.hostBlocks)
     }
-    let time = hostLink.time(for: load)
-    return copying.overlapped ? max(.zero, time - kernels) : time
+    let link = hostLink.at(hostCache)
+    let time = link.time(for: load)
+    let waited = copying.overlapped ? max(.zero, time - kernels) : time
+    guard planner.recomputedShare < 100 else { return waited }
+    // Chunks are loaded and stored layer by layer, while the layer before and after is computed.
+    var chunks = HostLink.Load()
+    chunks.blocksOut = plan.chunkBlocks
+    for slot in plan.slots { chunks.blocksIn += Int(slot.blendedBlocks) }
+    chunks.pieces = min(1, chunks.blocksIn) + min(1, chunks.blocksOut)
+    return waited + max(.zero, link.time(for: chunks) - kernels)
   }
 
   mutating func absorb(_ step: DecidedStep, _ outcome: BatchOutcome, _ events: inout [EngineEvent]) {
@@ -47,7 +61,8 @@ extension Engine {
     require(
       outcome.slots.count == step.batch.slots.count,
       "\(device.name) answered for \(outcome.slots.count) of \(step.batch.slots.count) slots")
-    let stepEnd = state.now + outcome.duration
+    // Drafting comes after: told or not, a token is out when it was sampled.
+    let stepEnd = state.now + outcome.duration - outcome.drafting
     var leaving: [Int32] = []
     var token = 0
     for position in plan.slots.indices {
@@ -78,6 +93,10 @@ extension Engine {
         .computed(
           slot.request, first: slot.first, count: slot.count, drafted: Int16(slot.drafts),
           accepted: Int16(result.accepted), emitted: Int16(emitted)))
+      if speculates, emitted > 0 {
+        let request = state.scheduler.requests[row]
+        drafting.drafter.observe(request, from: request.output.count == emitted ? 0 : request.known - emitted)
+      }
       if finish != nil, goesOnElsewhere(row) {
         events.append(.departed(slot.request))
         state.scheduler.depart(row: row)
@@ -87,10 +106,6 @@ extension Engine {
         state.ahead?.forgetPreemption(of: slot.request)
         state.scheduler.retire(row: row)
         leaving.append(slot.row)
-      } else if planner.limits.speculation.maxDrafts > 0 {
-        let request = state.scheduler.requests[row]
-        let draft = request.isReading ? [] : drafter.propose(after: request, limit: planner.limits.speculation.maxDrafts)
-        state.scheduler.setDraft(draft, row: row)
       }
     }
     state.scheduler.leaveBatch(leaving)
@@ -129,7 +144,7 @@ extension Engine {
     record.sequences = Int32(plan.slots.count)
     for (slot, result) in zip(plan.slots, outcome.slots) {
       if slot.isReading {
-        record.prefillTokens += share(of: slot, to: outcome.stopped ?? slot.to)
+        record.prefillTokens += share(of: slot, to: outcome.stopped ?? slot.to) - slot.blended
       } else if outcome.stopped == nil {
         record.decodeTokens += slot.count - slot.drafts
         record.draftTokens += slot.drafts
@@ -148,11 +163,13 @@ extension Engine {
     record.filledSlots = Int32(state.scheduler.filledSlots)
     record.strandedBlocks = Int32(plan.strandedBlocks)
     if memory.hasHost {
+      record.swappedBlocks += Int32(plan.spilledBlocks + plan.chunkBlocks)
       for preemption in plan.preempted { record.swappedBlocks += preemption.copiedBlocks }
-      for slot in plan.slots { record.swappedBlocks += slot.hostBlocks }
+      for slot in plan.slots { record.swappedBlocks += slot.hostBlocks + slot.blendedBlocks }
     }
     for event in events { if case .finished = event { record.finished += 1 } }
     record.cost = outcome.cost
+    record.drafting = outcome.drafting
     return record
   }
 }

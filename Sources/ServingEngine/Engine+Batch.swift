@@ -16,13 +16,16 @@ extension Engine {
       if !slot.isWhole { passages.append(Batch.Passage(slot: position, from: slot.from, to: slot.to)) }
       slots.append(
         Batch.Slot(
-          request: slot.request, first: Int(slot.first), count: Int(slot.count), drafts: Int(slot.drafts),
+          request: slot.request, first: Int(slot.first + slot.blended), count: Int(slot.computes), drafts: Int(slot.drafts),
           draftsArePadding: slot.draftsArePadding, promptCount: state.scheduler.requests[request].prompt.count,
           outputs: state.scheduler.requests[request].output.count + state.scheduler.requests[request].inFlight
             - (samples && !plan.isInterruptible ? 1 : 0),
-          samples: samples))
+          samples: samples, label: state.scheduler.requests[request].label))
     }
     var batch = Batch(slots: slots)
+    if attention != .dense {
+      batch.shared = attention.sharedParts(of: slots, tables: tables(plan), tokensPerBlock: state.memory.tokensPerBlock)
+    }
     batch.passages = passages
     if plan.isInterruptible { batch.interruption = .never }
     return batch
@@ -32,10 +35,19 @@ extension Engine {
     plan.slots.map { state.scheduler.memory.tables[Int($0.row)].blocks }
   }
 
+  /// The drafts of each slot. Padding has the shape of drafts and no meaning.
+  func drafts(_ plan: StepPlan, _ proposed: [[TokenID]]) -> [[TokenID]] {
+    guard speculates else { return [] }
+    return plan.slots.map { slot in
+      slot.draftsArePadding ? [TokenID](repeating: 0, count: Int(slot.drafts)) : Array(proposed[Int(slot.row)].prefix(Int(slot.drafts)))
+    }
+  }
+
   /// The tokens that a step computes. They are known only now: with asynchronous scheduling the step before gave some of
   /// them after this one was planned.
   func contents(_ step: DecidedStep) -> [Batch.Content] {
-    zip(step.plan.slots, step.tables).map { slot, table in
+    step.plan.slots.indices.map { number in
+      let slot = step.plan.slots[number]
       var tokens: [TokenID] = []
       if state.scheduler.isAlive(slot.request, row: Int(slot.row)) {
         let request = state.scheduler.requests[Int(slot.row)]
@@ -43,11 +55,9 @@ extension Engine {
         let end = Int(slot.first) + Int(slot.count) - drafts
         tokens.reserveCapacity(Int(slot.count))
         request.forEachToken(in: Int(slot.first)..<end) { tokens.append($0) }
-        tokens += request.draft.prefix(drafts)
-        // Padding has the shape of drafts and no meaning.
-        while tokens.count < Int(slot.count) { tokens.append(0) }
+        if drafts > 0 { tokens += step.drafts[number] }
       }
-      return Batch.Content(tokens: tokens, table: table)
+      return Batch.Content(tokens: tokens, table: step.tables[number])
     }
   }
 }

@@ -26,9 +26,21 @@ extension Engine {
     }
   }
 
-  mutating func setPrefixCache(_ name: String) -> [Settlement] {
-    prefixCache = name
+  mutating func setPrefixCache(_ choice: Choice) -> [Settlement] {
+    prefixCache = choice.description
+    state.scheduler.memory.setValueWeight(choice.name == "value" ? choice.values[0] : nil)
     return shareAsChosen()
+  }
+
+  mutating func setHostCache(_ cache: HostCache) -> [Settlement] {
+    hostCache = cache
+    return openHostAsChosen()
+  }
+
+  /// What running requests took from chunks stays as it is.
+  mutating func setRecomputedShare(_ share: Int) -> [Settlement] {
+    planner.recomputedShare = share
+    return openHostAsChosen()
   }
 
   /// From paged memory, running requests keep their tables and grow block by block to their end. To paged memory,
@@ -45,20 +57,24 @@ extension Engine {
   /// From swapping, requests whose keys and values are in host memory still come back from there.
   mutating func setPreemption(_ preemption: Preemption) -> [Settlement] {
     planner.preemption = preemption
-    guard preemption == .recompute else {
-      if let hostLink { state.scheduler.memory.openHost(capacity: hostLink.capacity) }
-      return []
+    let draining = preemption == .recompute && state.memory.hasHost ? state.scheduler.parkedRequests : 0
+    return counted(draining) { .drains(requests: $0) } + openHostAsChosen()
+  }
+
+  /// Host memory is there for preempted requests, for the prefix cache, or both.
+  private mutating func openHostAsChosen() -> [Settlement] {
+    let blends = planner.recomputedShare < 100
+    guard let hostLink, planner.preemption != .recompute || hostCache != .off || blends else {
+      return counted(state.scheduler.memory.closeHost()) { .forgotten(blocks: $0) }
     }
-    guard state.memory.hasHost else { return [] }
-    return counted(state.scheduler.parkedRequests) { .drains(requests: $0) }
-      + counted(state.scheduler.memory.closeHost()) { .forgotten(blocks: $0) }
+    return counted(
+      state.scheduler.memory.openHost(capacity: hostLink.capacity(for: hostCache), takesEvicted: hostCache != .off, keepsChunks: blends)
+    ) { .forgotten(blocks: $0) }
   }
 
   /// What is under way ends as it was begun: a batch on the whole device before lanes take any, batches on lanes before the
   /// whole device takes one. From one division to another nothing is waited for.
   mutating func setPlacement(_ choice: Choice) -> [Settlement] {
-    let nano = choice.name == NanoBatching.descriptor.name ? choice.values[0] : 1
-    if nano != device.nanoBatches, let device = device.nanoBatched(nano) { self.device = device }
     split = PlacementCatalogue.split(choice)
     let parts = NanoBatching.parts(choice)
     if parts != device.nanoBatches, let device = device.nanoBatched(parts) { self.device = device }

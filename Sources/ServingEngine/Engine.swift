@@ -27,7 +27,7 @@ public struct Engine: Sendable {
   public internal(set) var state: EngineState
   public internal(set) var planner: Planner
   public internal(set) var device: any Device
-  var drafter: any Drafter
+  var drafting = Drafting()
   /// Where batches run that are in flight at once; nil while there is one at a time.
   public internal(set) var lanes: (any BatchLanes)?
   /// How SMs are divided between prompts and decodes; nil when they run together.
@@ -40,6 +40,10 @@ public struct Engine: Sendable {
   public internal(set) var plansAhead: Bool
   /// The way to host memory; nil where there is none, and nothing can be swapped.
   public let hostLink: HostLink?
+  /// Memory behind the prefix cache.
+  public internal(set) var hostCache = HostCache.off
+  /// What decodes have in common is read once for all, or not.
+  public internal(set) var attention = AttentionForm.dense
   /// What it is among several engines that serve one trace; nil when it serves all of it.
   public internal(set) var membership: Membership?
   /// As it was chosen; memory that is reserved in one piece shares nothing all the same.
@@ -67,7 +71,8 @@ public struct Engine: Sendable {
     self.planner = planner
     self.planner.layers = device.layers
     self.device = device
-    self.drafter = drafter
+    drafting.drafter = drafter
+    if planner.limits.speculation.maxDrafts > 0 { drafting.controller = DraftController(.fixed(planner.limits.speculation.maxDrafts)) }
     self.overlong = overlong
     self.plansAhead = plansAhead
     self.endsOfText = endsOfText
@@ -111,6 +116,7 @@ public struct Engine: Sendable {
     admitArrivals(&events)
     let start = state.now
     state.scheduler.now = start
+    let recomputed = state.scheduler.memory.recomputations
 
     if decided == nil {
       decided = decide(state.step)
@@ -133,6 +139,7 @@ public struct Engine: Sendable {
         outcome.duration += transfer
       }
       absorb(step, outcome, &events)
+      if speculates { try draft(after: step, &outcome, isTold: told != nil) }
       decided = step
     }
 
@@ -140,6 +147,7 @@ public struct Engine: Sendable {
     let step = decided ?? DecidedStep(plan: StepPlan(), batch: Batch())
     var record = makeRecord(step.plan, outcome, events, start: start)
     record.transfer = transfer
+    record.recomputedBlocks = state.scheduler.memory.recomputations &- recomputed
     if record.prefillTokens > 0 {
       state.scheduler.outlook.learn(tokens: Int(record.prefillTokens + record.decodeTokens), took: record.duration)
     }
@@ -151,9 +159,11 @@ public struct Engine: Sendable {
   /// Plans a step, this one or the next; nil when nobody lives, or when a step planned ahead would be empty.
   private mutating func decide(_ step: StepIndex) -> DecidedStep? {
     guard state.scheduler.liveCount > 0 else { return nil }
+    let proposed = proposed()
     let plan = planner.plan(step: step, &state.scheduler)
     if step > state.step, plan.slots.isEmpty, plan.preempted.isEmpty { return nil }
-    return DecidedStep(plan: plan, batch: makeBatch(plan), tables: device.language == nil ? [] : tables(plan))
+    guard device.language != nil else { return DecidedStep(plan: plan, batch: makeBatch(plan)) }
+    return DecidedStep(plan: plan, batch: makeBatch(plan), tables: tables(plan), drafts: drafts(plan, proposed))
   }
 
   // MARK: Looking back and living again

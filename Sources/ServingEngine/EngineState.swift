@@ -48,6 +48,8 @@ public struct DecidedStep: Equatable, Sendable {
   public internal(set) var batch: Batch
   /// The block table of each slot as it was planned, where the device reads tokens: a later plan may change the request's.
   var tables: [[BlockID]] = []
+  /// The drafts of each slot that the step verifies, likewise; empty where nothing is drafted.
+  var drafts: [[TokenID]] = []
 
   /// The token that was in flight when it was preempted turned out to be its last: it finished, and lost nothing.
   mutating func forgetPreemption(of request: RequestID) {

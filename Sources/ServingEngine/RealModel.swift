@@ -28,10 +28,49 @@ public struct RealModel: Equatable, Sendable {
   public var threads: Int?
   /// What is known of the machine; nil when nobody measured it.
   public var machine: MeasuredMachine?
+  /// A smaller model of the same vocabulary that may draft, beside the one that the model brings along.
+  public var draft: Draft?
+
+  public struct Draft: Equatable, Sendable {
+    public var name: String
+    public var source: Source
+
+    public init(name: String, source: Source) {
+      self.name = name
+      self.source = source
+    }
+
+    public init(_ model: RealModel) { self.init(name: model.name, source: model.source) }
+  }
 
   public init(name: String, source: Source) {
     self.name = name
     self.source = source
+  }
+
+  /// The model that may draft for `model`: the chosen one; for the larger built-in model the smaller; else none.
+  func openDraft(beside model: LocalModel) throws(ConfigurationError) -> LocalModel? {
+    let small = BuiltInModel.small
+    let standard = source == .builtIn(.large) && small.file != nil ? Draft(name: small.rawValue, source: .builtIn(small)) : nil
+    guard let draft = draft ?? standard else { return nil }
+    do {
+      let file: MappedFile
+      switch draft.source {
+      case .file(let path): file = try MappedFile(path)
+      case .builtIn(let builtIn):
+        guard let found = builtIn.file else { throw ConfigurationError("--draft-model \(draft.name): this program was built without it — give a GGUF file") }
+        file = found
+      }
+      let opened = try LocalModel(GGUFFile(file), name: draft.name, beside: model)
+      guard opened.language.hasSameTokens(as: model.language) else {
+        throw ConfigurationError("--draft-model \(draft.name): its tokens are not those of \(model.name) — give a smaller model of the same family")
+      }
+      return opened
+    } catch let error as ConfigurationError {
+      throw error
+    } catch {
+      throw ConfigurationError("--draft-model: \(error)")
+    }
   }
 
   func open() throws(ConfigurationError) -> LocalModel {

@@ -14,7 +14,7 @@ struct Workbench: ParsableCommand {
     subcommands: [
       ScreenCommand.self, RunCommand.self, ChatCommand.self, CompareCommand.self, ReplayCommand.self, ReproduceCommand.self, ExportCommand.self,
       ListCommand.self, ValidateCommand.self,
-      CalibrateCommand.self, BenchCommand.self, ModelCommand.self, InfoCommand.self, ResetCommand.self,
+      CalibrateCommand.self, ProfileAcceptanceCommand.self, BenchCommand.self, ModelCommand.self, InfoCommand.self, ResetCommand.self,
     ],
     defaultSubcommand: ScreenCommand.self)
 }

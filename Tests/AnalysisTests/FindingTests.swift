@@ -128,6 +128,61 @@ struct FindingTests {
     #expect(observatory.summaries.map(\.sentence) == ["1 time decodes stalled for prompts; 100.0 ms in all"])
   }
 
+  /// `count` steps of 10 ms with one decode.
+  private func decodes(_ count: Int, _ change: (Int, inout StepRecord) -> Void) -> Script {
+    var script = Script((0, 16, 9_999))
+    script.step(10, [.arrived(0), .admitted(0), .computed(0, 16)])
+    for number in 1..<count { script.step(10, [.computed(0, from: Int32(15 + number), 1)]) { change(number, &$0) } }
+    return script
+  }
+
+  @Test("evicted blocks that are computed again are thrash when they are many; evicting what nobody asks for is none")
+  func evictionThrash() {
+    let thrash = decodes(300) { _, step in
+      step.evictedBlocks = 2
+      step.recomputedBlocks = 1
+    }.observatory()
+    #expect(
+      sentences(thrash) == [
+        "127 eviction-thrash: 127 blocks that had been evicted were computed again in 128 steps; 254 were evicted meanwhile"
+      ])
+    #expect(
+      thrash.summaries.map(\.sentence) == ["1 time evicted content was asked for again; 255 blocks were computed again"])
+    let quiet = decodes(300) { number, step in
+      step.evictedBlocks = 2
+      step.recomputedBlocks = number % 10 == 0 ? 1 : 0
+    }
+    #expect(sentences(quiet.observatory()).isEmpty)
+    let few = decodes(300) { number, step in (step.evictedBlocks, step.recomputedBlocks) = (number % 3 == 0 ? 1 : 0, 1) }
+    #expect(sentences(few.observatory()).isEmpty)
+  }
+
+  @Test("steps that wait for copies a quarter of their time are bound by the link; less is not")
+  func hostLinkBound() {
+    func script(_ milliseconds: Int) -> Script {
+      decodes(130) { _, step in
+        step.transfer = .milliseconds(milliseconds)
+        step.swappedBlocks = 3
+      }
+    }
+    let bound = script(4).observatory()
+    #expect(sentences(bound) == ["63 host-link-bound: copies of 189 blocks over the host link took 39% of the last 64 steps"])
+    #expect(bound.summaries.map(\.sentence) == ["1 time steps waited for the host link; 508.0 ms in all"])
+    #expect(sentences(script(2).observatory()).isEmpty)
+  }
+
+  @Test("last waves that leave SMs idle for a third of the time are told; where there are no SMs nothing is")
+  func waveTail() {
+    let idle = decodes(130) { _, step in step.cost.tailIdle = 0.5 }.observatory()
+    #expect(
+      sentences(idle) == [
+        "64 wave-tail: SMs were idle for 50% of the last 64 steps in last waves that did not fill them, with 1.0 sequences a step"
+      ])
+    #expect(idle.summaries.map(\.sentence) == ["1 time last waves left SMs idle; 640.0 ms of all of them in all"])
+    #expect(sentences(decodes(130) { _, step in step.cost.tailIdle = 0.3 }.observatory()).isEmpty)
+    #expect(sentences(decodes(130) { _, _ in }.observatory()).isEmpty)
+  }
+
   @Test("requests whose keys and values take longer than two tokens to arrive are bound by the link")
   func linkBound() {
     var script = Script((0, 16, 99))

@@ -52,6 +52,7 @@ struct ModelShapesTests {
     Shape("Llama-2-7B", "llama", 32, 4096, heads: 32, 11008, vocabulary: 32000, context: 4096),
     Shape("Llama-2-13B", "llama", 40, 5120, heads: 40, 13824, vocabulary: 32000, context: 4096),
     Shape("Llama-2-70B", "llama", 80, 8192, heads: 64, kv: 8, 28672, vocabulary: 32000, context: 4096),
+    Shape("CodeLlama-13B", "llama", 40, 5120, heads: 40, 13824, vocabulary: 32016, context: 16384),
     Shape("CodeLlama-34B", "llama", 48, 8192, heads: 64, kv: 8, 22016, vocabulary: 32000, context: 16384),
     Shape("Llama-3-8B", "llama", 32, 4096, heads: 32, kv: 8, 14336, vocabulary: 128_256, context: 8192),
     Shape("Llama-3.1-8B", "llama", 32, 4096, heads: 32, kv: 8, 14336, vocabulary: 128_256, context: 131_072),

@@ -72,6 +72,35 @@ struct MeasuredRunTests {
     #expect(throws: DeviceError.self) { try half.advance() }
   }
 
+  @Test("drafts are inputs too: a recording replays without the drafter, and goes on to the same texts", arguments: ["trigram", "early-exit:1", "draft-model"])
+  func recordedDrafts(drafter: String) throws {
+    var configuration = Self.configuration()
+    configuration.speculate = drafter
+    configuration.draftTokens = "adaptive"
+    configuration.tokens?.draft = RealModel.Draft(name: "tiny", source: .file(Self.path))
+    let trace = try Self.timeline(steps: 0).head.engine.trace
+    var timeline = Timeline(try Run(configuration, trace: trace))
+    try timeline.follow([PlacedCommand(step: 30, command: Command(axis: "speculate", choice: "suffix:1"))], to: nil)
+    #expect(timeline.outcomes.contains { !$0.drafts.isEmpty } && timeline.outcomes.contains { $0.drafting > .zero })
+    #expect(Self.answers(timeline) == Self.answers(try Self.timeline()))
+
+    let recording = Recording(configuration: configuration, timeline: timeline)
+    var opened = try Recording(recording.bytes(), name: "run")
+    #expect(opened.outcomes == recording.outcomes && opened.device == recording.device)
+    #expect(opened.configuration.speculate == drafter && opened.configuration.draftTokens == "adaptive")
+    opened.configuration.tokens?.source = .file("/nowhere")
+    opened.configuration.tokens?.draft?.source = .file("/nowhere")
+    var again = Timeline(try Run(opened.configuration, trace: opened.trace, recorded: opened.device))
+    try again.follow(opened.commands, told: opened.outcomes, to: opened.end?.step)
+    #expect(again.head.engine.state.history == opened.end?.digest && again.head.now == opened.end?.time)
+
+    // From a moment of the past, with drafts that wait and a drafter that has to read everything again.
+    let (branch, _) = try timeline.branch(at: timeline.moment(at: 14))
+    var future = branch
+    try future.follow([], to: nil)
+    #expect(Self.answers(future) == Self.answers(timeline))
+  }
+
   @Test("looking back shows every moment as it was, computes nothing and keeps no KV memory")
   func lookingBack() throws {
     var timeline = try Self.timeline(steps: 0)

@@ -95,8 +95,8 @@ struct PlacementPictureTests {
     try expectLanes(
       apart, switching: [3: Command(axis: "placement", choice: "colocated")],
       """
-      A  4 1 1 . 1 1 1 1 .
-      B  . . . 8 4 1 1 . .
+      A  4 1 1 . 1 1 1 1
+      B  . . . 8 4 1 1 .
       """)
   }
 

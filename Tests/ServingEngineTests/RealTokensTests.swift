@@ -38,6 +38,10 @@ struct RealBench {
   var policy = "fcfs"
   var sampler = Sampler()
   var endsOfText: [TokenID] = []
+  var reservation = "paged"
+  var speculate = "none"
+  var draftTokens = "4"
+  var companion: LocalModel?
   var arrivals: [Arrival]
 
   func engine() throws -> Engine {
@@ -46,11 +50,15 @@ struct RealBench {
     limits.maxSequences = sequences
     limits.maxModelLength = 512
     let policy = try #require(PolicyCatalogue.member(named: policy))
-    return Engine(
+    var engine = Engine(
       trace: Trace(name: "real", arrivals: arrivals), planner: Planner(limits: limits, policy: policy.init()),
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses),
-      device: CPUDevice(Self.model, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler),
+      device: CPUDevice(Self.model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler),
       plansAhead: plansAhead, endsOfText: endsOfText)
+    try engine.apply(Command(axis: "reservation", choice: reservation))
+    try engine.apply(Command(axis: "draft-tokens", choice: draftTokens))
+    try engine.apply(Command(axis: "speculate", choice: speculate))
+    return engine
   }
 
   func answers(_ each: (StepReport) -> Void = { _ in }) throws -> Answers {

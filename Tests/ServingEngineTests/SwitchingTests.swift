@@ -11,6 +11,7 @@ struct SwitchingTests {
   /// A member with numbers of its range, small ones as they matter here.
   static func randomChoice(of axis: Axis, _ random: inout SplitMix) -> String {
     if axis.name == "max-batched-tokens" { return String(1 + random.below(40)) }
+    if axis.name == "cacheblend" { return String(random.below(101)) }
     if axis.name == "max-seqs" { return String(1 + random.below(10)) }
     let member = axis.members[random.below(axis.members.count)]
     let values = member.parameters.map { parameter in
@@ -48,13 +49,12 @@ struct SwitchingTests {
       if switches < 200 {
         let axis = axes[random.below(axes.count)]
         let command = Command(axis: axis.name, choice: Self.randomChoice(of: axis, &random))
-        // What excludes another choice says so, and is not switched.
-        if axis.fault(of: command.choice, in: bench.engine) == nil {
-          try bench.engine.apply(command)
-          script.append((bench.engine.state.step, command))
-          #expect(axis.current(bench.engine) == (try axis.choice(command.choice).description))
-          switches += 1
-        }
+        // What excludes another choice, or the device cannot do, is refused and no switch.
+        guard axis.fault(of: command.choice, in: bench.engine) == nil else { continue }
+        try bench.engine.apply(command)
+        script.append((bench.engine.state.step, command))
+        #expect(axis.current(bench.engine) == (try axis.choice(command.choice).description))
+        switches += 1
       }
       guard let report = try bench.engine.step() else { break }
       for event in report.events {

@@ -13,7 +13,13 @@ struct MillisecondDevice: Device {
   var stages = 1
   var name: String { "a millisecond a step" }
   var isModelled: Bool { true }
+  var nanoBatches = 1
   var sharesSMs: Bool { stages == 1 }
+  func nanoBatched(_ most: Int) -> (any Device)? {
+    var device = self
+    device.nanoBatches = most
+    return device
+  }
   func sharedLanes() -> (any BatchLanes)? { TinyLanes(count: 2, multiprocessors: 10) }
   func stageLanes() -> (any BatchLanes)? { stages > 1 ? TinyLanes(count: stages) : nil }
   func kernels(of batch: Batch) -> [KernelRun] { [] }

@@ -86,8 +86,28 @@ typedef struct {
   float scale;            // of a score: 1 / √head_width
 } ck_queries;
 
-/// Floats of scratch that `attend` needs.
+/// Floats of the running softmax of a query head: its weighted sum `[head_width]`, its sixteen sums of weights, and in
+/// sixteen more its largest score. A multiple of sixteen.
+#define CK_STATE(head_width) ((head_width) + 32)
+
+/// Queries that all see keys `[begin, end)` of one table: of any sequences that have them in common.
+///
+/// Taken stretch after stretch, with `begin` a multiple of CK_KEYS, they give the same bits as `attend`.
+typedef struct {
+  const uint16_t *const *table;
+  size_t begin;                  // 0 opens the states
+  size_t end;                    // a multiple of CK_KEYS, or the end of a query's context
+  size_t count;                  // 1 … CK_QUERIES
+  const float *const *queries;   // each `[heads, head_width]`
+  float *const *states;          // each `[heads, CK_STATE(head_width)]`, aligned to 64
+  float *const *outputs;         // each `[heads, head_width]`; null while keys are still to come
+  float scale;
+} ck_stretch;
+
+/// Floats of scratch that `attend` and `attend_stretch` need.
 size_t ck_attend_scratch(const ck_cache *cache);
+/// Floats of all states of a query.
+size_t ck_attend_state(const ck_cache *cache);
 
 // ---- Paths ---------------------------------------------------------------------------------------------------------
 
@@ -139,6 +159,8 @@ typedef struct {
   void (*store)(const ck_cache *cache, uint16_t *block, uint32_t slot, const float *keys, const float *values);
   /// Attention of the query heads that share `kv_head`. `scratch`: `ck_attend_scratch` floats, aligned to 64.
   void (*attend)(const ck_cache *cache, const ck_queries *work, uint32_t kv_head, float *scratch);
+  /// The same, of a part of the keys.
+  void (*attend_stretch)(const ck_cache *cache, const ck_stretch *work, uint32_t kv_head, float *scratch);
 
   // For the calibration: they return a number that depends on all they did.
   float (*read_bytes)(const void *source, size_t bytes);          // reads all of it

@@ -93,20 +93,20 @@ public struct PrefillAttention: Equatable, Sendable {
   }
 
   let constants: Constants
-  private let chip: Chip
+  let chip: Chip
   /// Units' heads: query heads, or KV heads where queries are packed; rows of a unit for each token.
-  private let heads: Int
-  private let rowsPerToken: Int
-  private let tileRows: Int
+  let heads: Int
+  let rowsPerToken: Int
+  let tileRows: Int
   /// Tokens of a tile.
   private let tileTokens: Int
   private let window: Int?
   /// µs one tile needs for a block of context.
-  private let step: Double
+  let step: Double
   private let kvHeads: Int
-  private let operationsPerPair: Double
-  private let rowBytes: Double
-  private let contextBytes: Double
+  let operationsPerPair: Double
+  let rowBytes: Double
+  let contextBytes: Double
   /// µs for each token written.
   private let writing: Double
 

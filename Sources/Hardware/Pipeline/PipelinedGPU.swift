@@ -44,7 +44,7 @@ public struct PipelinedGPU: Device {
     let kernels = whole.kernels
     let empty = StepTotals(
       hostTime: whole.hostTime(sequences: batch.slots.count), energy: whole.energy, ranks: whole.tensorParallel,
-      bandwidth: kernels.chip.bandwidth)
+      chip: kernels.chip)
     var totals = [StepTotals](repeating: empty, count: stages.count)
     kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { kind, place, kernel in
       switch place {

@@ -31,6 +31,7 @@ extension Engine {
       return "start a run with it — GPUs cannot be added or taken away while one runs"
     }
     if choice.name == PlacementCatalogue.colocated.name || membership?.isDisaggregated == true { return nil }
+    if speculates { return "drafts are made after each batch, one batch at a time — choose --speculate none first" }
     if hasStages { return "each stage of \(device.name) has a batch of its own already — leave --pp out" }
     if planner.prefill.cutsLayers, PlacementCatalogue.split(choice) != nil {
       return "prompts go through the layers in parts with --prefill \(planner.prefill.choice) — choose chunked or whole first"

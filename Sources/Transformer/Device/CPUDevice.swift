@@ -13,26 +13,39 @@ public import Hardware
 public struct CPUDevice: Device {
   public let model: LocalModel
   public let sampler: Sampler
+  /// A smaller model of the same vocabulary, which may draft; nil when none was given.
+  public let companion: LocalModel?
   /// Tokens it has computed so far, those of rebuilding included.
   public private(set) var tokensComputed = 0
-  private var cache: KVStore
-  private let facts: RecordedDevice.Facts
+  var cache: KVStore
+  let facts: RecordedDevice.Facts
+  /// Of the companion; nil before its first draft.
+  var draftMemory: DraftMemory?
+  /// The last drafts, with the distributions they were drawn from, under sampling.
+  var proposals: [Drafting] = []
 
   public init(
-    _ model: LocalModel, blockCount: Int, tokensPerBlock: Int, sampler: Sampler = Sampler(), machine: MeasuredMachine? = nil
+    _ model: LocalModel, companion: LocalModel? = nil, blockCount: Int, tokensPerBlock: Int, sampler: Sampler = Sampler(),
+    machine: MeasuredMachine? = nil
   ) {
     self.model = model
+    self.companion = companion
     self.sampler = sampler
-    facts = Self.facts(of: model, machine: machine)
+    facts = Self.facts(of: model, companion: companion, machine: machine)
     cache = KVStore(model.shape, blockCount: blockCount, tokensPerBlock: tokensPerBlock)
   }
 
-  public static func facts(of model: LocalModel, machine: MeasuredMachine?) -> RecordedDevice.Facts {
+  public static func facts(
+    of model: LocalModel, companion: LocalModel? = nil, machine: MeasuredMachine?
+  ) -> RecordedDevice.Facts {
     RecordedDevice.Facts(
       name: "cpu, \(model.name)", contextLength: model.shape.contextLength, vocabulary: model.shape.vocabulary,
       endsOfText: model.language.endsOfText, kvBytesPerToken: model.shape.layers * 2 * model.shape.keyWidth * 2,
-      weightBytes: model.weights.weightBytes, roundsActivations: model.precision == .eightBits, machine: machine)
+      weightBytes: model.weights.weightBytes, roundsActivations: model.precision == .eightBits, machine: machine,
+      draftModel: companion?.name)
   }
+
+  var cacheTokensPerBlock: Int { cache.tokensPerBlock }
 
   public var name: String { facts.name }
   public var isModelled: Bool { false }
@@ -45,7 +58,11 @@ public struct CPUDevice: Device {
       throw DeviceError(device: name, problem: .failed("a batch came without tokens"))
     }
     var spans: [SequenceSpan] = []
-    for (slot, content) in zip(batch.slots, contents) where !content.tokens.isEmpty {
+    // Numbers of the spans by slot; those who have left have none.
+    var numbers: [Int?] = []
+    for (slot, content) in zip(batch.slots, contents) {
+      numbers.append(content.tokens.isEmpty ? nil : spans.count)
+      if content.tokens.isEmpty { continue }
       let count = content.tokens.count
       spans.append(
         SequenceSpan(
@@ -53,7 +70,8 @@ public struct CPUDevice: Device {
           logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count))
     }
     var watch = StepWatch(model.workspace)
-    let logits = forward(spans, &watch)
+    let shared = batch.shared.map { SharedSpan(positions: $0.positions, spans: $0.slots.compactMap { numbers[$0] }, depth: $0.depth) }
+    let logits = forward(spans, sharing: shared, &watch)
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var row = 0
     for (slot, content) in zip(batch.slots, contents) {
@@ -74,16 +92,20 @@ public struct CPUDevice: Device {
     return outcome
   }
 
-  private mutating func forward(_ spans: [SequenceSpan], _ watch: inout StepWatch) -> [Float] {
+  private mutating func forward(_ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], _ watch: inout StepWatch) -> [Float] {
     tokensComputed += spans.reduce(0) { $0 + $1.tokens.count }
     let (logits, runs) = model.workspace.use { scratch in
-      (model.weights.forward(spans, in: &cache, scratch: &scratch), scratch.runs)
+      (model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch), scratch.runs)
     }
     watch.note(runs)
     return logits
   }
 
-  /// The tokens that a slot gives: the drafts that are what would have been sampled, then the first that is sampled.
+  /// The tokens that a slot gives: the drafts that stand, then the first that is sampled.
+  ///
+  /// A draft stands if it is the token that would be sampled there, so the text is that of no speculation, greedy or not. Only
+  /// drafts that were drawn from a distribution are judged by it: then more of them stand, the text is another one, and its
+  /// distribution is the same.
   ///
   /// - Parameter row: Of `logits`, `[rows, vocabulary]`, the one after the slot's last known token; those after its drafts
   ///   follow.
@@ -91,12 +113,14 @@ public struct CPUDevice: Device {
     let vocabulary = model.shape.vocabulary
     let drafts = content.tokens.suffix(Int(slot.drafts))
     let first = Int(slot.first) + Int(slot.count) - drafts.count
+    let drawn = drawn(slot, drafts)
     var tokens: [TokenID] = []
     for number in 0...drafts.count {
       let token = logits.withUnsafeBufferPointer { logits in
-        sampler.token(
-          UnsafeBufferPointer(rebasing: logits[(row + number) * vocabulary..<(row + number + 1) * vocabulary]), request: slot.request,
-          position: first + number)
+        let logits = UnsafeBufferPointer(rebasing: logits[(row + number) * vocabulary..<(row + number + 1) * vocabulary])
+        return number < min(drafts.count, drawn.count)
+          ? sampler.verdict(on: drafts[drafts.startIndex + number], drawn[number], logits, request: slot.request, position: first + number)
+          : sampler.token(logits, request: slot.request, position: first + number)
       }
       guard let token else {
         throw DeviceError(device: name, problem: .failed("the logits of \(slot.request) are no numbers — is the model file whole?"))
@@ -109,6 +133,8 @@ public struct CPUDevice: Device {
 
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {
     cache.removeAll()
+    draftMemory = nil
+    proposals = []
     var watch = StepWatch(model.workspace)
     let spans = sequences.filter { !$0.tokens.isEmpty }.map { content in
       SequenceSpan(tokens: content.tokens, first: 0, table: content.table, logits: content.tokens.count..<content.tokens.count)

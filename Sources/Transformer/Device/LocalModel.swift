@@ -17,7 +17,15 @@ public struct LocalModel: Sendable {
   public init(
     _ file: GGUFFile, name: String, threads: Int? = nil, precision: Activations.Precision = .eightBits
   ) throws(GGUFError) {
-    let pool = ThreadPool(threads: threads ?? ThreadPool.coresOnline)
+    try self.init(file, name: name, precision: precision, pool: ThreadPool(threads: threads ?? ThreadPool.coresOnline))
+  }
+
+  /// A second model on the threads of a first; they take turns.
+  public init(_ file: GGUFFile, name: String, beside other: LocalModel) throws(GGUFError) {
+    try self.init(file, name: name, precision: other.precision, pool: other.workspace.pool)
+  }
+
+  private init(_ file: GGUFFile, name: String, precision: Activations.Precision, pool: ThreadPool) throws(GGUFError) {
     self.name = name
     self.precision = precision
     weights = try PackedLlama(file, pool: pool)
@@ -31,12 +39,13 @@ public struct LocalModel: Sendable {
 /// A class because devices are copied and these are not: what a pass leaves in its scratch means nothing to the next, so
 /// it does not matter whose pass that was.
 final class Workspace: @unchecked Sendable {
-  let threads: Int
+  let pool: ThreadPool
+  var threads: Int { pool.threads }
   private var scratch: ForwardScratch
   private let lock = Mutex(())
 
   init(_ weights: PackedLlama, precision: Activations.Precision, pool: ThreadPool) {
-    threads = pool.threads
+    self.pool = pool
     scratch = ForwardScratch(weights, precision: precision, pool: pool)
   }
 

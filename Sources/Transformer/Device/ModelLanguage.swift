@@ -18,6 +18,13 @@ public struct ModelLanguage: Language {
     passages = Passages.all.map { tokenizer.encode(" " + $0) }
   }
 
+  /// Whether tokens mean the same in both: as many, the same ends, and every one spelt alike.
+  public func hasSameTokens(as other: ModelLanguage) -> Bool {
+    let (own, theirs) = (tokenizer.vocabulary, other.tokenizer.vocabulary)
+    guard vocabulary == other.vocabulary, own.count == theirs.count, endsOfText == other.endsOfText else { return false }
+    return (0..<TokenID(own.count)).allSatisfy { own.bytes(of: $0) == theirs.bytes(of: $0) }
+  }
+
   public var endsOfText: [TokenID] { tokenizer.endsOfGeneration }
 
   /// Streams are made of the bundled texts. Each begins with a number of its own, so that only equal streams have equal

@@ -7,6 +7,8 @@ struct ForwardRound {
     var rows: Range<Int>
     var first: Int
     var table: [BlockID]
+    /// Number of the span.
+    var span: Int
   }
 
   var tokens: [TokenID] = []
@@ -19,7 +21,7 @@ struct ForwardRound {
   /// Cuts a batch into rounds of at most `rows` tokens. A cut prompt's first part is in the cache before the second begins.
   static func rounds(of spans: [SequenceSpan], rows: Int, shape: LlamaShape, tokensPerBlock: Int) -> [ForwardRound] {
     var rounds = [ForwardRound()]
-    for span in spans {
+    for (number, span) in spans.enumerated() {
       let end = span.first + span.tokens.count
       require(span.first >= 0 && end <= span.table.count * tokensPerBlock, "positions up to \(end) in \(span.table.count) blocks")
       require(
@@ -29,16 +31,16 @@ struct ForwardRound {
       while offset < span.tokens.count {
         if rounds[rounds.count - 1].tokens.count == rows { rounds.append(ForwardRound()) }
         let count = min(rows - rounds[rounds.count - 1].tokens.count, span.tokens.count - offset)
-        rounds[rounds.count - 1].append(span, offset..<offset + count, vocabulary: shape.vocabulary)
+        rounds[rounds.count - 1].append(span, number, offset..<offset + count, vocabulary: shape.vocabulary)
         offset += count
       }
     }
     return rounds.filter { !$0.tokens.isEmpty }
   }
 
-  private mutating func append(_ span: SequenceSpan, _ range: Range<Int>, vocabulary: Int) {
+  private mutating func append(_ span: SequenceSpan, _ number: Int, _ range: Range<Int>, vocabulary: Int) {
     let row = tokens.count
-    parts.append(Part(rows: row..<row + range.count, first: span.first + range.lowerBound, table: span.table))
+    parts.append(Part(rows: row..<row + range.count, first: span.first + range.lowerBound, table: span.table, span: number))
     for index in range {
       let token = span.tokens[index]
       require(token >= 0 && Int(token) < vocabulary, "token \(token) of a vocabulary of \(vocabulary)")

@@ -13,9 +13,15 @@ extension PackedLlama {
   /// any path and number of threads. Blocks may be shared by the tables of several spans; a span sees what spans before it
   /// in the list write.
   ///
+  /// - Parameters:
+  ///   - shared: What single tokens have in common and read once; the numbers are the same.
+  ///   - used: The layers that are computed, rising; nil for all. Fewer of them make a guess.
   /// - Returns: The logits of all wanted tokens, `[wanted, vocabulary]`, span by span. The next pass uses their memory again
   ///   unless somebody keeps them.
-  public func forward(_ spans: [SequenceSpan], in cache: inout KVStore, scratch: inout ForwardScratch) -> [Float] {
+  public func forward(
+    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], in cache: inout KVStore, scratch: inout ForwardScratch,
+    layers used: [Int]? = nil
+  ) -> [Float] {
     scratch.log.begin()
     let rounds = ForwardRound.rounds(of: spans, rows: scratch.rows, shape: shape, tokensPerBlock: cache.tokensPerBlock)
     var logits: [Float] = []
@@ -26,7 +32,7 @@ extension PackedLlama {
     logits.withUnsafeMutableBufferPointer { logits in
       guard var target = logits.baseAddress else { return }
       for round in rounds {
-        compute(round, in: &cache, logits: target, scratch: &scratch)
+        compute(round, sharing: shared, in: &cache, logits: target, scratch: &scratch, layers: used ?? Array(layers.indices))
         target += round.wanted.count * shape.vocabulary
       }
     }
@@ -35,14 +41,17 @@ extension PackedLlama {
   }
 
   private func compute(
-    _ round: ForwardRound, in cache: inout KVStore, logits: UnsafeMutablePointer<Float>, scratch: inout ForwardScratch
+    _ round: ForwardRound, sharing shared: [SharedSpan], in cache: inout KVStore, logits: UnsafeMutablePointer<Float>,
+    scratch: inout ForwardScratch, layers used: [Int]
   ) {
-    let places = Places(round, in: &cache, shape: shape, scratch: scratch)
+    var places = Places(round, in: &cache, shape: shape, scratch: scratch)
+    if !shared.isEmpty { places.share(shared, of: round, in: cache) }
     let rows = round.tokens.count
     embed(round, &scratch)
-    for (index, layer) in layers.enumerated() {
+    for index in used {
+      let layer = layers[index]
       // Attention: x + Wₒ · attend(rope(Wq n), rope(Wk n), Wv n) with n = norm(x).
-      normalise(rows, layer.attentionNorm, adding: index > 0, for: [layer.query, layer.key, layer.value], index, &scratch)
+      normalise(rows, layer.attentionNorm, adding: index != used.first, for: [layer.query, layer.key, layer.value], index, &scratch)
       project(layer, rows, index, &scratch)
       rotateAndStore(round, layer, index, places, cache, &scratch)
       attend(places, index, cache, &scratch)
@@ -71,6 +80,9 @@ extension PackedLlama {
     var slots: [(block: BlockAddress, slot: Int)] = []
     var prompts: [AttentionSpan] = []
     var decodes: [AttentionSpan] = []
+    /// What decodes have in common, and room for their running softmaxes.
+    var shared: [SharedStretch] = []
+    var states: AlignedBuffer?
 
     init(_ round: ForwardRound, in cache: inout KVStore, shape: LlamaShape, scratch: borrowing ForwardScratch) {
       let size = cache.tokensPerBlock
@@ -88,6 +100,18 @@ extension PackedLlama {
           queryStride: stride, output: scratch.mixed.base + part.rows.lowerBound * shape.queryWidth)
         if part.rows.count > 1 { prompts.append(span) } else { decodes.append(span) }
       }
+    }
+
+    /// Stretches end where spans of keys do; what is left of a shared part is read by each.
+    mutating func share(_ spans: [SharedSpan], of round: ForwardRound, in cache: KVStore) {
+      var decode: [Int: Int] = [:]
+      for part in round.parts where part.rows.count == 1 { decode[part.span] = decode.count }
+      for span in spans {
+        let keys = KVStore.wholeSpans(of: span.positions)
+        let members = span.spans.compactMap { decode[$0] }
+        if !keys.isEmpty, members.count > 1 { shared.append(SharedStretch(keys: keys, members: members, depth: span.depth)) }
+      }
+      if !shared.isEmpty { states = AlignedBuffer(bytes: decodes.count * cache.bytesPerState, isZeroed: false) }
     }
   }
 
@@ -182,7 +206,12 @@ extension PackedLlama {
   private func attend(_ places: Places, _ index: Int, _ cache: KVStore, _ scratch: inout ForwardScratch) {
     for (kind, spans) in [(KernelRun.Kind.attentionPrefill, places.prompts), (.attentionDecode, places.decodes)] where !spans.isEmpty {
       let start = scratch.log.now
-      cache.attend(layer: index, spans, pool: scratch.pool, path: scratch.path)
+      let shared = kind == .attentionDecode ? places.shared : []
+      if let states = places.states, !shared.isEmpty {
+        cache.attend(layer: index, decodes: spans, shared: shared, states: states, pool: scratch.pool, path: scratch.path)
+      } else {
+        cache.attend(layer: index, spans, pool: scratch.pool, path: scratch.path)
+      }
       var (pairs, cached, queries, pieces) = (0, 0, 0, 0)
       for span in spans {
         pairs += span.count * span.first + span.count * (span.count + 1) / 2
@@ -190,6 +219,7 @@ extension PackedLlama {
         queries += span.count
         pieces += (span.count + 15) / 16 * shape.keyHeads
       }
+      for stretch in shared { cached -= stretch.keys.count * (stretch.members.count - 1) }
       scratch.log.record(
         kind, index, since: start, operations: 4 * shape.queryWidth * pairs,
         bytes: cached * shape.keyWidth * 4 + queries * shape.queryWidth * 8, pieces: pieces)

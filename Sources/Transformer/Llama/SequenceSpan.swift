@@ -1,5 +1,20 @@
 import Core
 
+/// Positions at which several sequences, whose new tokens are single ones, have the same blocks.
+public struct SharedSpan: Equatable, Sendable {
+  public var positions: Range<Int>
+  /// Numbers of the sequences' spans.
+  public var spans: [Int]
+  /// Shared spans that it lies in; they come before it, and it begins where the last of them ends.
+  public var depth: Int
+
+  public init(positions: Range<Int>, spans: [Int], depth: Int) {
+    self.positions = positions
+    self.spans = spans
+    self.depth = depth
+  }
+}
+
 /// Consecutive tokens of one sequence to compute: a prompt, a part of one, one token, or a few drafted ones.
 ///
 /// ```

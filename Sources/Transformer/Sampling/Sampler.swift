@@ -44,10 +44,19 @@ public struct Sampler: Equatable, Sendable, Codable {
   public func token(_ logits: UnsafeBufferPointer<Float>, request: RequestID, position: Int) -> TokenID? {
     guard let best = Self.likeliest(logits) else { return nil }
     guard temperature > 0 else { return best }
-    var candidates = kept(logits, largest: logits[Int(best)])
-    // In order of the id, so that rounding in the sum cannot depend on how they were cut.
+    return draw(candidates(logits, likeliest: best), .sampling, request, position)
+  }
+
+  /// What may be drawn, in order of the id, so that rounding in sums cannot depend on how they were cut.
+  func candidates(_ logits: UnsafeBufferPointer<Float>, likeliest: TokenID) -> [Candidate] {
+    var candidates = kept(logits, largest: logits[Int(likeliest)])
     candidates.sort { $0.token < $1.token }
-    var rest = uniform(request, position) * candidates.reduce(0) { $0 + $1.weight }
+    return candidates
+  }
+
+  /// One of `candidates` by its weight.
+  func draw(_ candidates: [Candidate], _ purpose: Purpose, _ request: RequestID, _ position: Int) -> TokenID? {
+    var rest = uniform(purpose, request, position) * candidates.reduce(0) { $0 + $1.weight }
     for candidate in candidates {
       rest -= candidate.weight
       if rest < 0 { return candidate.token }
@@ -65,10 +74,15 @@ public struct Sampler: Equatable, Sendable, Codable {
     return best < 0 ? nil : TokenID(best)
   }
 
-  struct Candidate {
+  struct Candidate: Equatable, Sendable {
     var token: TokenID
     /// Relative to the likeliest, which has 1.
     var weight: Double
+  }
+
+  /// What a draw is for: draws for different purposes are independent.
+  enum Purpose: String {
+    case sampling, drafting, acceptance, residual
   }
 
   /// Those that may be drawn, in no useful order.
@@ -109,10 +123,10 @@ public struct Sampler: Equatable, Sendable, Codable {
   }
 
   /// Uniform in [0, 1), by counter: Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3".
-  private func uniform(_ request: RequestID, _ position: Int) -> Double {
+  func uniform(_ purpose: Purpose, _ request: RequestID, _ position: Int) -> Double {
     var digest = Digest()
     digest.fold(seed)
-    digest.fold("sampling")
+    digest.fold(purpose.rawValue)
     digest.fold(UInt64(UInt32(bitPattern: request.number)) << 32 | UInt64(position))
     return Double(Digest.mix(digest.value) >> 11) * 0x1p-53
   }

@@ -126,6 +126,8 @@ public enum ClaimCatalogue {
     LayeredPrefillClaim.self,
     FlowPrefillClaim.self,
     NanoFlowClaim.self,
+    SemiPDClaim.self,
+    NexusClaim.self,
     BatchLLMClaim.self,
     BlendServeClaim.self,
     FastSwitchClaim.self,
@@ -134,6 +136,15 @@ public enum ClaimCatalogue {
     MemoryGapClaim.self,
     PrepackingClaim.self,
     KVManagementClaim.self,
+    HydragenClaim.self,
+    RelayAttentionClaim.self,
+    MarconiClaim.self,
+    CacheBlendClaim.self,
+    TetrisClaim.self,
+    CopySpecClaim.self,
+    BASSClaim.self,
+    MagicDecClaim.self,
+    PEARLClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

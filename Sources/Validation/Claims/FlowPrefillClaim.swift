@@ -23,8 +23,8 @@ struct FlowPrefillClaim: Claim {
     let finite = points.map(\.value).filter(\.isFinite)
     return [
       ClaimResult(
-        Self.descriptor.name, row: "mixed targets", metric: "goodput over the best of the others, and over each", published: .ratio(5.6, isPeak: true),
-        ours: finite.max() ?? 0,
+        Self.descriptor.name, row: "mixed targets", metric: "requests a second within the targets, over the best of the others", published: .ratio(5.6, isPeak: true),
+        ours: finite.min() ?? 0,
         assumed: [
           ("model", "Llama-3.1-8B"), ("device", "A100-80, a prefill instance: outputs of one token"),
           ("load", "nine questions of 400 tokens in the median for each document of 12,000"),

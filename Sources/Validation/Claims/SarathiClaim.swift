@@ -41,10 +41,7 @@ struct SarathiClaim: Claim {
           ("chunk", "256 tokens a step, decodes included"), ("measure", whole),
         ],
         curve: .init(over: "prompt tokens for each output token", points: largeRun)),
-      ClaimResult(
-        id, row: "GPT-3, pipeline: bubbles and throughput", metric: "bubble time", published: .ratio(6.29),
-        impossible: "this engine has no pipeline of stages"),
-    ]
+    ] + (try SarathiPipeline.rows(id))
   }
 
   /// How many times less a decode costs beside a chunk than in a batch of decodes.

@@ -20,13 +20,18 @@ struct Trial {
     do { self.init(try Generator(words).trace(), choose) } catch { throw ClaimFault("\(error)") }
   }
 
-  /// - Parameter isHopeless: Asked every 64 steps; true ends the run early.
-  func run(until isHopeless: (Scoreboard) -> Bool = { _ in false }) throws(ClaimFault) -> Scoreboard {
+  /// - Parameters:
+  ///   - isHopeless: Asked every 64 steps; true ends the run early.
+  ///   - watch: Is shown every step.
+  func run(
+    until isHopeless: (Scoreboard) -> Bool = { _ in false }, watching watch: (StepRecord) -> Void = { _ in }
+  ) throws(ClaimFault) -> Scoreboard {
     do {
       var fleet = try configuration.fleet(for: trace)
       var scoreboard = Scoreboard(slo: configuration.slo)
       while let report = try fleet.step() {
         scoreboard.fold(report.events, report.record, arrivals: trace.arrivals)
+        watch(report.record)
         if fleet.stepsTaken % 64 == 0, isHopeless(scoreboard) { break }
       }
       return scoreboard

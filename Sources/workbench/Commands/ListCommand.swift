@@ -71,8 +71,7 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     guard let topic else { return show(Self.topics.map { Descriptor(name: $0.name, summary: $0.summary, source: "") }) }
-    let singular = ["policies": "policy", "reservations": "reservation", "claim": "claims", "device": "devices", "model": "models", "theme": "themes", "format": "formats", "trace": "traces"]
-    guard let found = Self.topics.first(where: { $0.name == topic || $0.name == singular[topic] }) else {
+    guard let found = Self.topics.first(where: { $0.name == topic || $0.name.inPlural == topic || $0.name == topic.inPlural }) else {
       throw Fault("list \(topic): there is no such topic; choose \(Self.topics.map(\.name).joined(separator: ", "))")
     }
     show(found.members())
@@ -105,4 +104,9 @@ struct ListCommand: ParsableCommand {
       if !member.source.isEmpty { print("".padded(width + 2) + "  " + member.source) }
     }
   }
+}
+
+extension String {
+  /// `policies` of `policy`, `reservations` of `reservation`.
+  fileprivate var inPlural: String { hasSuffix("y") ? dropLast() + "ies" : hasSuffix("ch") ? self + "es" : self + "s" }
 }

@@ -57,11 +57,35 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "prefix-cache", "Prefix cache"))
   var prefixCache: String?
 
+  @Option(help: EngineOptions.help(of: "host-cache", "Host memory behind the prefix cache"))
+  var hostCache: String?
+
+  @Option(help: "Per cent of the tokens of a chunk outside the prefix that are computed again when it recurs; 100 reuses none.")
+  var cacheblend: Int?
+
+  @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
+  var attention: String?
+
+  @Option(help: EngineOptions.help(of: "speculate", "Who guesses the next tokens"))
+  var speculate: String?
+
+  @Option(help: EngineOptions.help(of: "draft-tokens", "Tokens that are guessed for each request; a number alone is fixed"))
+  var draftTokens: String?
+
+  @Option(help: ArgumentHelp("Which drafts stand on a modelled GPU: shares of drafts whose first, first two, … tokens do (0.8,0.7,0.6), or a file of `profile-acceptance`.", valueName: "rates|file"))
+  var acceptance: String?
+
+  @Option(help: "Smaller model for --speculate draft-model: a card of `list models`; on the cpu a GGUF file or a name of `model list`.")
+  var draftModel: String?
+
   @Option(help: "Tokens computed in a step (default: 2048; on the cpu 512).")
   var maxBatchedTokens: Int?
 
   @Option(help: "Requests in the batch (default: 256; on the cpu 32).")
   var maxSeqs: Int?
+
+  @Option(help: "Tokens of a prompt and its output (default: the model's context).")
+  var maxModelLen: Int?
 
   @Option(help: "Tokens in a KV block.")
   var blockSize: Int?
@@ -107,8 +131,6 @@ struct EngineOptions: ParsableArguments {
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
   @Option(help: .hidden) var kvFormat: String?
   @Option(help: .hidden) var retain: String?
-  @Option(help: .hidden) var attention: String?
-  @Option(help: .hidden) var speculate: String?
   @Option(help: .hidden) var weights: String?
 
   /// `Order: fcfs, priority, …`, as the catalogue has it.
@@ -161,8 +183,16 @@ struct EngineOptions: ParsableArguments {
     take(batching, \.batching)
     take(asyncScheduling, \.asyncScheduling)
     take(prefixCache, \.prefixCache)
+    take(hostCache, \.hostCache)
+    take(cacheblend, \.recomputedShare)
+    take(attention, \.attention)
+    take(draftTokens, \.draftTokens)
+    if let acceptance {
+      configuration.acceptance = Files.exists(acceptance) ? String(decoding: try Files.bytes(of: acceptance), as: UTF8.self) : acceptance
+    }
     take(maxBatchedTokens, \.maxBatchedTokens)
     take(maxSeqs, \.maxSequences)
+    take(maxModelLen.map(Optional.some), \.maxModelLength)
     take(blockSize, \.blockSize)
     take(kvBlocks.map(Optional.some), \.kvBlocks)
     take(memoryUtilization, \.memoryUtilization)
@@ -185,6 +215,20 @@ struct EngineOptions: ParsableArguments {
       configuration.tokens = try sampling.model(named: sampling.tokensFrom, over: configuration.tokens, isTimed: false)
     } else if sampling.isGiven {
       throw Fault("--\(sampling.given[0]): a modelled GPU has no tokens to choose from — give --device cpu, or --tokens-from")
+    }
+    if let draftModel {
+      if configuration.isMeasured {
+        configuration.tokens?.draft = try RealModel.Draft(RealModel(found: draftModel))
+      } else {
+        configuration.draftModel = draftModel
+      }
+    }
+    if let speculate {
+      configuration.speculate = speculate
+      if speculate != "none", configuration.asyncScheduling == "on", asyncScheduling == nil {
+        configuration.asyncScheduling = "off"
+        complain("workbench: asynchronous scheduling is off: a plan made ahead knows no drafts")
+      }
     }
     if !configuration.isMeasured, let model {
       configuration.model = model
@@ -211,6 +255,9 @@ struct EngineOptions: ParsableArguments {
     guard (1...4_096).contains(configuration.blockSize) else {
       throw Fault("--block-size \(configuration.blockSize): a whole number from 1 to 4096 is wanted; vLLM's default is 16")
     }
+    if let length = configuration.maxModelLength, !(1...100_000_000).contains(length) {
+      throw Fault("--max-model-len \(length): a whole number from 1 on is wanted")
+    }
     if let blocks = configuration.kvBlocks, !(2...100_000_000).contains(blocks) {
       throw Fault("--kv-blocks \(blocks): a whole number from 2 to 100,000,000 is wanted")
     }
@@ -224,7 +271,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "kv-format": kvFormat, "retain": retain, "attention": attention, "speculate": speculate, "weights": weights,
+      "kv-format": kvFormat, "retain": retain, "weights": weights,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

@@ -116,6 +116,32 @@ struct HardwarePageTests {
     #expect(view.hardware.cursor?.time == time)
   }
 
+  @Test("placed by the engine, both lanes have their row and their SMs; the kernels of a step lie within it and repeat")
+  func lanes() throws {
+    let snapshot = try HardwareSample.placed("split-static:60", steps: 6)
+    let anatomy = try #require(StepAnatomy(snapshot.shown))
+    #expect(anatomy.sharesSMs && anatomy.kernels.contains { $0.stream == 0 } && anatomy.kernels.contains { $0.stream == 1 })
+    for kernel in anatomy.kernels {
+      #expect(kernel.start >= .zero && kernel.start + kernel.duration <= anatomy.duration)
+      #expect(kernel.share == (kernel.stream == 0 ? 0..<80 : 80..<132))
+    }
+    #expect(snapshot.shown.engine.kernels(of: try #require(snapshot.shown.last)) == anatomy.kernels)
+    let bytes = anatomy.kernels.reduce(0) { $0 + $1.bytes }
+    #expect(abs(bytes / anatomy.cost.bytes - 1) < 1e-3, "\(bytes) \(anatomy.cost.bytes)")
+    let frame = HardwareSample.picture(HardwareSample.scene(snapshot), 120, 36)
+    #expect(frame.contains("s0 80 SM") && frame.contains("s1 52 SM"), "\n\(frame)")
+  }
+
+  @Test("the stages of a pipeline are lanes, each with the SMs of its own GPUs")
+  func stages() throws {
+    let snapshot = try HardwareSample.placed("", steps: 8, stages: 3, lanes: 3)
+    let anatomy = try #require(StepAnatomy(snapshot.shown))
+    #expect(anatomy.streams.count == 3 && !anatomy.sharesSMs)
+    for kernel in anatomy.kernels { #expect(kernel.start + kernel.duration <= anatomy.duration) }
+    let frame = HardwareSample.picture(HardwareSample.scene(snapshot), 120, 36)
+    #expect(frame.contains("SM grid of stage") && frame.contains("s2 "), "\n\(frame)")
+  }
+
   @Test("as many cells of the grid hold the kernel's letter as SMs work: fewer in the tail wave")
   func grid() throws {
     let snapshot = try HardwareSample.modelled(steps: 12)

@@ -28,16 +28,38 @@ enum HardwareSample {
     return try snapshot(steps: steps, limits, SplitDevice())
   }
 
+  /// The same arrivals placed by the engine on a modelled GPU, at the first step after `steps` in which `lanes` lanes work.
+  static func placed(_ placement: String, steps: Int, stages: Int = 1, lanes: Int = 2) throws -> Snapshot {
+    var limits = Limits()
+    limits.maxSequences = 32
+    limits.maxBatchedTokens = 256
+    let gpu = try ModelledGPU(
+      accelerator: AcceleratorCatalogue.accelerator(named: "h100"), model: ModelCatalogue.model(named: "llama-3.1-8b"))
+    var run = try run(limits, stages > 1 ? PipelinedGPU(gpu, stages: stages) : gpu)
+    if stages == 1 { try run.apply(Command(axis: "placement", choice: placement)) }
+    while try run.advance() {
+      guard run.step > steps, let last = run.last else { continue }
+      var streams: [Bool] = Array(repeating: false, count: 8)
+      for kernel in run.engine.kernels(of: last) { streams[kernel.stream] = true }
+      if streams.count(where: \.self) == lanes { break }
+    }
+    return Snapshot(shown: run, head: run, transport: .paused)
+  }
+
   /// Two streams whose picture no equation changes.
   static func sideBySide(steps: Int) throws -> Snapshot { try snapshot(steps: steps, Limits(), SideBySideDevice()) }
 
   private static func snapshot(steps: Int, _ limits: Limits, _ device: any Device) throws -> Snapshot {
+    var run = try run(limits, device)
+    for _ in 0..<steps { try run.advance() }
+    return Snapshot(shown: run, head: run, transport: .paused)
+  }
+
+  private static func run(_ limits: Limits, _ device: any Device) throws -> Run {
     let engine = Engine(
       trace: SampleRun.engine().trace, planner: Planner(limits: limits, policy: FirstComeFirstServed()),
       memory: KVCache(blockCount: 1_024, tokensPerBlock: 16, reusesPrefixes: true), device: device)
-    var run = Run(engine: engine, observatory: Observatory(slo: SLO(ttft: .milliseconds(500), tpot: .milliseconds(40))))
-    for _ in 0..<steps { try run.advance() }
-    return Snapshot(shown: run, head: run, transport: .paused)
+    return Run(engine: engine, observatory: Observatory(slo: SLO(ttft: .milliseconds(500), tpot: .milliseconds(40))))
   }
 
   /// The page Hardware as the viewer sees it.

@@ -26,8 +26,8 @@ enum OverviewFrames {
     ╭─ waiting 7 ───────────────────────────────────────────── head waits 0.28 s ─╮╭─ events ───────────── ] next  [ prev ─╮
     │   id     prompt    max  wait s class      blocks why not now                ││ 214 ◌ evict 200 cached blocks         │
     │   r39     4,160    239    0.28 priority 3    260 memory: short 127 blocks   ││ 205 ┆ preempt r26 and 1 more → …      │
-    │   r40       230     95    0.26 –              15 behind r39                 ││ 177 ◌ evict 188 cached blocks         │
-    │   r41       365    194    0.21 priority 1     23 behind r39                 ││ 177 ✗ reject r30: needs 1289 KV …     │
+    │   r40       230     95    0.26 –              15 behind r39, would fit      ││ 177 ◌ evict 188 cached blocks         │
+    │   r41       365    194    0.21 priority 1     23 behind r39, would fit      ││ 177 ✗ reject r30: needs 1289 KV …     │
     ╰────────────────────────────────────────────────────────────────── 1-3 of 7 ─╯╰──────────────────────────── 1-4 of 4 ─╯
     ╭─ timeline · tokens per step ───────────────────────────────────────────────────────────────────────────── 00:01.861 ─╮
     │    3k                                                                                                              ┃ │

@@ -61,7 +61,7 @@ struct OverviewPageTests {
           Self.focus(OverviewPart.allCases[turn % OverviewPart.allCases.count], &view)
           view.isZoomed = turn % 4 == 0
           view.selected = RequestID(27)
-          view.overview.showsLife = turn % 2 == 0
+          view.overview.columns = BatchColumns.allCases[turn % 3]
         }
         var canvas = Canvas(width + 2, height + 2)
         let area = Rect(1, 1, width, height)

@@ -32,7 +32,7 @@ struct KernelTable {
   func table(height: Int) -> Table {
     let groups = moment.ordered
     let selected = groups.firstIndex { $0.kind == moment.running?.kind } ?? (moment.running == nil ? groups.count : nil)
-    let rows = groups.map(row) + [restRow]
+    let rows = groups.map(row) + (moment.anatomy.drafting > .zero ? [draftRow] : []) + [restRow]
     let first = Table.scroll(0, toShow: selected ?? 0, of: rows.count, height: height - 1)
     return Table(Self.columns, rows: rows, selected: selected, firstRow: first)
   }
@@ -48,6 +48,13 @@ struct KernelTable {
       fraction.map { Gauge.text($0, width: 5) } ?? "",
       StyledText(fraction.map { Figure.percent($0) } ?? "–"),
       StyledText(group.bound.rawValue),
+    ]
+  }
+
+  private var draftRow: [StyledText] {
+    [
+      StyledText(String(Glyphs.free), Style(.hwIdle)), "drafting", "", StyledText(milliseconds(moment.anatomy.drafting, width: 6)),
+      StyledText(share(moment.anatomy.drafting)), "", "", "",
     ]
   }
 

@@ -14,6 +14,8 @@ struct StepAnatomy {
   /// Number of the step.
   let step: StepIndex
   let duration: EngineTime
+  /// The part of it, at its end, in which drafts for the next step were made.
+  let drafting: EngineTime
   let cost: StepCost
   /// In order of their start. Those of one stream follow each other; streams run side by side.
   let kernels: [KernelRun]
@@ -41,6 +43,7 @@ struct StepAnatomy {
   init(_ report: StepReport, device: any Device, kernels: [KernelRun]) {
     step = report.record.step
     duration = report.outcome.duration
+    drafting = report.outcome.drafting
     cost = report.outcome.cost
     self.kernels = kernels
     threadsBusy = report.outcome.measurement?.threadsBusy ?? []
@@ -53,8 +56,8 @@ struct StepAnatomy {
     groups = Self.groups(of: kernels)
   }
 
-  /// Time in which no kernel runs.
-  var rest: EngineTime { duration - groups.reduce(.zero) { $0 + $1.time } }
+  /// Time in which no kernel of the step runs, and no draft is made.
+  var rest: EngineTime { duration - drafting - groups.reduce(.zero) { $0 + $1.time } }
 
   /// Streams run side by side on the SMs of one GPU; otherwise each of several has GPUs of its own.
   var sharesSMs: Bool { streams.count > 1 && kernels.contains { $0.share != nil } }

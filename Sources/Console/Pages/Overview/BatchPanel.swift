@@ -59,8 +59,12 @@ extension OverviewPage {
     func column(at point: Point, in area: Rect) -> BatchColumn? {
       let inside = Panel.inside(area)
       guard point.row == inside.top else { return nil }
-      let order: [BatchColumn?] = [nil, .id, .phase, .progress, .progress, .tokens, .blocks]
-        + (view.showsLife ? [.output, .queue, .preemptions, nil, .slack] : [.hit, .acceptance, .ttft, .tpot, .slack])
+      let order: [BatchColumn?] =
+        switch view.columns {
+        case .service: [nil, .id, .phase, .progress, .progress, .tokens, .blocks, .hit, .acceptance, .ttft, .tpot, .slack]
+        case .life: [nil, .id, .phase, .progress, .progress, .tokens, .blocks, .output, .queue, .preemptions, nil, .slack]
+        case .reason: [nil, .id, .phase, .progress, .tokens, .blocks, nil]
+        }
       let place = Table(columns, rows: []).places(in: inside.width).first {
         inside.left + $0.left <= point.column && point.column < inside.left + $0.left + $0.width
       }
@@ -76,7 +80,10 @@ extension OverviewPage {
         .init("done/total", width: 10, .right, dropOrder: 2), .init("progress", width: 8, dropOrder: 6, grows: true),
         .init("tok", width: 5, .right, dropOrder: 4), .init("kv", width: 4, .right, dropOrder: 3),
       ]
-      if view.showsLife {
+      if view.columns == .reason {
+        return Array(first.prefix(4) + first.suffix(2)) + [.init("in this step, and why not more", width: 24, grows: true)]
+      }
+      if view.columns == .life {
         return first + [
           .init("out", width: 6, .right, dropOrder: 5), .init("queue s", width: 7, .right, dropOrder: 7),
           .init("pre", width: 3, .right, dropOrder: 8), .init("class", width: 10, dropOrder: 9), .init("slack ", width: 8, .right),
@@ -99,8 +106,12 @@ extension OverviewPage {
         Gauge.text(row.total > 0 ? Double(row.done) / Double(row.total) : 0, width: bar, style: phase),
         StyledText(NumberText.whole(row.tokens, 5)), StyledText(NumberText.whole(row.blocks, 4)),
       ]
+      if view.columns == .reason {
+        let why = scene.request(row.request).flatMap { WhyInStep.sentence($0, scene.snapshot.shown) }
+        return Array(first.prefix(4) + first.suffix(2)) + [StyledText(why ?? "–", row.tokens == nil ? Style(.warn) : .plain)]
+      }
       let slack = OverviewPage.text(row.slack)
-      if view.showsLife {
+      if view.columns == .life {
         return first + [
           StyledText(NumberText.whole(Int(row.record.output), 6)), StyledText(NumberText.seconds(row.record.queue, 7)),
           StyledText(NumberText.whole(Int(row.record.preemptions), 3)),

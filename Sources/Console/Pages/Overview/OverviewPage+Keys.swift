@@ -88,15 +88,15 @@ extension OverviewPage {
     case (.enter, _): return openRequest(scene)
     case (.character("o"), []):
       return change(scene) { view in
-        let columns = view.showsLife ? BatchColumn.life : BatchColumn.service
+        let columns = BatchColumn.sorted(in: view.columns)
         view.sort = columns[((columns.firstIndex(of: view.sort) ?? -1) + 1) % columns.count]
         view.isDescending = false
       }
     case (.character("r"), []): return change(scene) { $0.isDescending.toggle() }
     case (.character("v"), []):
       return change(scene) { view in
-        view.showsLife.toggle()
-        if !(view.showsLife ? BatchColumn.life : BatchColumn.service).contains(view.sort) { view.sort = .slack }
+        view.columns = view.columns.next
+        if !BatchColumn.sorted(in: view.columns).contains(view.sort) { view.sort = .slack }
       }
     default: break
     }

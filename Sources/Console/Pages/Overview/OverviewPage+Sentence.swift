@@ -57,9 +57,21 @@ extension OverviewPage {
       return StyledText("\(request) ", scene.style(of: request).bold) + StyledText(text.line(width: 66))
     }
     let tokens = Int(record.prefillTokens + record.decodeTokens + record.draftTokens)
+    if record.lane < 0 {
+      return StyledText(
+        "step \(Figure.grouped(record.step)) ended after \(NumberText.span(record.duration)) as somebody came"
+          + Self.beside(record)) + StyledText(" · j k select a request", .muted)
+    }
     return StyledText(
       "step \(Figure.grouped(record.step)) computed \(Self.count(tokens, "token")) of \(Self.count(Int(record.sequences), "request")) in "
-        + NumberText.span(record.duration)) + StyledText(" · j k select a request · ? explains keys and columns", .muted)
+        + NumberText.span(record.duration) + Self.beside(record)) + StyledText(" · j k select a request · ? explains keys and columns", .muted)
+  }
+
+  /// Where batches run side by side: ` on 44 SM; 1 batch goes on`.
+  private static func beside(_ record: StepRecord) -> String {
+    guard record.flights > 0 || record.share > 0 else { return "" }
+    let place = record.share > 0 ? " on \(record.share) SM" : ""
+    return place + "; " + (record.flights == 1 ? "1 batch goes on" : "\(record.flights) batches go on")
   }
 
   /// `1 token`, `2,048 tokens`

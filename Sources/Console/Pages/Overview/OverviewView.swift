@@ -5,8 +5,7 @@ public struct OverviewView: Sendable, Equatable {
   /// Column that the batch is sorted by.
   var sort = BatchColumn.slack
   var isDescending = false
-  /// Columns of a request's life instead of its service.
-  var showsLife = false
+  var columns = BatchColumns.service
   /// The row at the top of each list; the selection moves it.
   var batchTop = 0
   var waitingTop = 0

@@ -81,7 +81,9 @@ extension OverviewPage {
     private func cells(of request: Request, row: Int, _ requests: [Request], _ memory: KVCache) -> [StyledText] {
       let slot = scene.snapshot.shown.badges.slot(of: request.id)
       let style = slot.map { Style(.request($0)) } ?? .plain
-      let place = row == head ? WhyNotNow.ofHead(scene.snapshot.shown) : head.map { "behind \(requests[$0].id)" } ?? "–"
+      let place = row == head
+        ? WhyNotNow.ofHead(scene.snapshot.shown)
+        : head.map { "behind \(requests[$0].id)" + WhyNotNow.ofMemory(request, row: row, scene.snapshot.shown) } ?? "–"
       let remark = scene.snapshot.shown.engine.planner.policy.remark(request, scheduler)
       let why = place + (remark.map { " · \($0)" } ?? "")
       let again = request.parked > 0 ? "swapped out, " : request.phase == .preempted ? "preempted, " : ""

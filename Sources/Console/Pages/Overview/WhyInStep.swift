@@ -19,10 +19,13 @@ enum WhyInStep {
       if case .chunked(let most) = planner.prefill, most == Int(slot.count) { return tokens + ", chunks of \(most.grouped)" }
       return tokens + (plan.tokens >= planner.limits.maxBatchedTokens ? ", cut by the token budget" : ", cut by the policy")
     }
+    if let ahead = run.engine.state.ahead?.plan, ahead.slots.contains(where: { $0.request == request.id && $0.entry != .continued }) {
+      return "joins in the next step"
+    }
     if request.isEnding { return "its last token is in flight" }
     if plan.tokens >= planner.limits.maxBatchedTokens { return "left out: token budget spent" }
     if !request.isReading, report.record.prefillTokens > 0 { return "left out: prompts are read alone" }
     if request.isReading { return "left out: its prompt has no turn" }
-    return nil
+    return "left out"
   }
 }

@@ -1,6 +1,7 @@
 import Analysis
 import Core
 import Host
+import KVMemory
 import Scheduling
 import ServingEngine
 
@@ -15,6 +16,19 @@ enum WhyNotNow {
       return "policy was switched: next step"
     }
     return sentence(plan.admissionEnd, tokens: plan.tokens, running: plan.running, limits)
+  }
+
+  /// For who waits behind a head that memory keeps out: whether it would fit itself.
+  static func ofMemory(_ request: Request, row: Int, _ run: Run) -> String {
+    guard let plan = run.engine.state.ahead?.plan ?? run.last?.plan else { return "" }
+    switch plan.admissionEnd {
+    case .memory, .scattered, .peak: break
+    default: return ""
+    }
+    let memory = run.engine.state.memory
+    let match = memory.match(row, limit: (request.known - 1) / memory.tokensPerBlock)
+    let short = memory.need(of: row, slots: request.known, match: match) - memory.pool.freeCount
+    return short > 0 ? ", short \(short.grouped) too" : ", would fit"
   }
 
   static func sentence(_ end: StepPlan.AdmissionEnd, tokens: Int, running: Int, _ limits: Limits) -> String {

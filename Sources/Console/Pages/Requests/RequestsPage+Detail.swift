@@ -131,6 +131,9 @@ extension RequestsPage {
       lines.append(line("drafts", StyledText(Figure.percent(rate, width: 9)) + StyledText(" of \(Figure.grouped(Int(record.drafted))) stood", .muted)))
     }
     if case .rejected(let reason) = record.outcome { lines.insert(line("rejected", StyledText(reason.sentence, Style(.phaseFailed))), at: 0) }
+    if record.outcome == .running, let live = scene.request(request), let why = WhyInStep.sentence(live, scene.run) {
+      lines.insert(line("this step", StyledText(why)), at: 0)
+    }
     if record.outcome == .waiting, let why = scene.run.last?.plan.admissionEnd {
       lines.insert(line("not now", StyledText(why.sentence, Style(.warn))), at: 0)
     }

@@ -1,0 +1,76 @@
+/// Tokens guessed to follow a request's known ones, for the model to verify.
+public struct Draft: Equatable, Sendable {
+  public var request: RequestID
+  public var tokens: [TokenID]
+  /// How sure the drafter was at each position, 0...1: the likelihood of its likeliest token; empty where it does not say.
+  ///
+  /// Under sampling it is of the distribution and not of the token that was drawn: who chooses among drafts by it must not
+  /// prefer drawn tokens, or the distribution of what stands would change.
+  public var confidence: [Float]
+
+  public init(request: RequestID, tokens: [TokenID], confidence: [Float] = []) {
+    self.request = request
+    self.tokens = tokens
+    self.confidence = confidence
+  }
+
+  /// Keeps the first `count` tokens.
+  public mutating func cut(to count: Int) {
+    tokens.removeLast(max(0, tokens.count - count))
+    confidence.removeLast(max(0, confidence.count - count))
+  }
+}
+
+/// Where drafts come from.
+public enum DraftMeans: Equatable, Sendable {
+  /// From the text alone: nothing is computed on the device.
+  case text
+  /// From a smaller model beside the target, with keys and values of its own.
+  case smallModel
+  /// From the target's own layers, the first and the last so many, and its head.
+  case ownLayers(first: Int, last: Int)
+}
+
+/// What is to be drafted after a step, for the next one.
+public struct DraftTask: Equatable, Sendable {
+  public struct Wish: Equatable, Sendable {
+    public var request: Request
+    /// Tokens at most.
+    public var limit: Int
+    /// The request's blocks; some may lie beyond its tokens, for a drafter that writes keys and values there.
+    public var table: [BlockID]
+
+    public init(request: Request, limit: Int, table: [BlockID]) {
+      self.request = request
+      self.limit = limit
+      self.table = table
+    }
+  }
+
+  public var means: DraftMeans
+  /// The step that has just been computed.
+  public var batch: Batch
+  public var wishes: [Wish]
+  /// All requests of the batch list: what a drafter remembers of others may go.
+  public var running: [RequestID]
+
+  public init(means: DraftMeans, batch: Batch, wishes: [Wish], running: [RequestID]) {
+    self.means = means
+    self.batch = batch
+    self.wishes = wishes
+    self.running = running
+  }
+}
+
+/// What came of a draft task: drafts for those for whom there are any, and what they cost.
+public struct DraftOutcome: Equatable, Sendable {
+  public var drafts: [Draft]
+  public var duration: EngineTime
+  public var cost: StepCost
+
+  public init(drafts: [Draft], duration: EngineTime = .zero, cost: StepCost = StepCost()) {
+    self.drafts = drafts
+    self.duration = duration
+    self.cost = cost
+  }
+}

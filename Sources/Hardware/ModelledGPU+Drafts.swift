@@ -1,0 +1,105 @@
+public import Core
+
+/// Drafts whose tokens stand for nothing: how many there are and which stand says `acceptance`, what they cost the kernels.
+extension ModelledGPU {
+  public func fault(of means: DraftMeans) -> String? {
+    if acceptance == nil {
+      return "nothing says which drafts a modelled model would accept — give --acceptance 0.8,0.7,… (share of drafts whose first, first two, … tokens stand), --acceptance FILE of `workbench profile-acceptance`, or --tokens-from MODEL"
+    }
+    switch means {
+    case .text: return nil
+    case .smallModel: return draftModelFault
+    case .ownLayers(let first, let last):
+      return first + last < model.layers ? nil : "\(model.name) has \(model.layers) layers: draft with fewer"
+    }
+  }
+
+  var draftModelFault: String? { draftModel == nil ? "no smaller model is loaded — begin with --draft-model CARD" : nil }
+
+  public var mostDrafts: Int? { acceptance?.most }
+
+  public func draft(_ task: DraftTask) -> DraftOutcome? {
+    guard let acceptance else { return nil }
+    let drafts = task.wishes.compactMap { wish -> Draft? in
+      let drawn = acceptance.draw(wish.request.id, outputs: wish.request.output.count, label: wish.request.label).drafts
+      let count = min(wish.limit, drawn)
+      return count > 0 ? Draft(request: wish.request.id, tokens: [TokenID](repeating: 0, count: count)) : nil
+    }
+    let (duration, cost) = drafting(task)
+    return DraftOutcome(drafts: drafts, duration: duration, cost: cost)
+  }
+
+  /// What a step's drafts cost.
+  ///
+  /// As vLLM drafts: the smaller model reads all that the step has computed, prompts too, and gives the first draft; each
+  /// further pass gives one more to every sequence. The target's own layers have read it already and start at the last
+  /// token. The host launches passes ahead (they are captured once), so its time is counted once, with the step.
+  /// Lookups in the text are free here; on a real machine they take the host some microseconds.
+  func drafting(_ task: DraftTask) -> (duration: EngineTime, cost: StepCost) {
+    let passes = task.wishes.reduce(0) { max($0, $1.limit) }
+    switch task.means {
+    case .text: return (.zero, StepCost())
+    case .smallModel:
+      guard let draftModel else { return (.zero, StepCost()) }
+      var total = cost(of: task.batch, on: draftModel.kernels, layers: nil)
+      for pass in 1..<max(1, passes) { add(cost(of: decodes(task, pass), on: draftModel.kernels, layers: nil), to: &total) }
+      return total
+    case .ownLayers(let first, let last):
+      let first = first == 0 && last == 0 ? max(1, model.layers / 2) : first
+      let layers = (0..<model.layers).filter { $0 < first || $0 >= model.layers - last }
+      var total = (duration: EngineTime.zero, cost: StepCost())
+      for pass in 0..<passes { add(cost(of: decodes(task, pass), on: kernels, layers: layers), to: &total) }
+      return total
+    }
+  }
+
+  /// One token for each sequence that still wants drafts.
+  private func decodes(_ task: DraftTask, _ pass: Int) -> Batch {
+    Batch(
+      slots: task.wishes.filter { $0.limit > pass }.map { wish in
+        Batch.Slot(
+          request: wish.request.id, first: wish.request.known - 1 + pass, count: 1, promptCount: wish.request.prompt.count,
+          outputs: wish.request.output.count, samples: true)
+      })
+  }
+
+  private func add(_ part: (duration: EngineTime, cost: StepCost), to total: inout (duration: EngineTime, cost: StepCost)) {
+    total.cost = total.duration > .zero ? total.cost.followed(by: part.cost, after: total.duration, lasting: part.duration) : part.cost
+    total.duration += part.duration
+  }
+
+  /// The kernels of a pass without the host's time.
+  ///
+  /// - Parameter layers: Nil for all.
+  private func cost(of batch: Batch, on kernels: StepKernels, layers: [Int]?) -> (duration: EngineTime, cost: StepCost) {
+    var totals = StepTotals(hostTime: .zero, energy: energy, ranks: tensorParallel, bandwidth: kernels.chip.bandwidth)
+    var times = kernels.program.variants.map(\.count)
+    if let layers {
+      times = [Int](repeating: 0, count: times.count)
+      for layer in layers { times[kernels.program.order[layer]] += 1 }
+    }
+    kernels.forEachKernel(of: StepLoad(batch, for: kernels.attention)) { kind, place, kernel in
+      if case .layer(let variant) = place { totals.add(kernel, kind: kind, times: times[variant]) } else { totals.add(kernel, kind: kind, times: 1) }
+    }
+    return (totals.duration, totals.cost)
+  }
+}
+
+/// A smaller model on the same GPUs.
+public struct DraftCard: Sendable {
+  public let model: ModelCard
+  let kernels: StepKernels
+}
+
+extension ModelledGPU {
+  /// The same with a smaller model beside the target, and a source that says which drafts stand.
+  public func speculating(draftModel card: ModelCard?, acceptance: Acceptance?) throws(DeviceError) -> ModelledGPU {
+    var gpu = self
+    gpu.acceptance = acceptance
+    if let card {
+      let beside = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel)
+      gpu.draftModel = DraftCard(model: card, kernels: beside.kernels)
+    }
+    return gpu
+  }
+}

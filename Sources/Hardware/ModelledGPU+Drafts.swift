@@ -72,7 +72,7 @@ extension ModelledGPU {
   ///
   /// - Parameter layers: Nil for all.
   private func cost(of batch: Batch, on kernels: StepKernels, layers: [Int]?) -> (duration: EngineTime, cost: StepCost) {
-    var totals = StepTotals(hostTime: .zero, energy: energy, ranks: tensorParallel, bandwidth: kernels.chip.bandwidth)
+    var totals = StepTotals(hostTime: .zero, energy: energy, ranks: tensorParallel, chip: kernels.chip)
     var times = kernels.program.variants.map(\.count)
     if let layers {
       times = [Int](repeating: 0, count: times.count)

@@ -1,4 +1,5 @@
 import Core
+import KVMemory
 import ServingEngine
 import Testing
 

@@ -132,3 +132,10 @@ extension Engine {
     return [.synchronous]
   }
 }
+
+extension Engine {
+  /// The drafter reads a request that comes from another instance.
+  mutating func observe(row: Int) {
+    if speculates { drafting.drafter.observe(state.scheduler.requests[row], from: 0) }
+  }
+}

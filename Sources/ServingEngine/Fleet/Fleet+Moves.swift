@@ -183,6 +183,7 @@ extension Fleet {
   private mutating func land(_ move: Move, _ transfer: KVMove, targetRow: Int) {
     let target = Int(transfer.target)
     instances[target].state.scheduler.land(row: targetRow)
+    instances[target].observe(row: targetRow)
     instances[target].expectHangUp(of: move.request)
     wake(target)
     release(move)

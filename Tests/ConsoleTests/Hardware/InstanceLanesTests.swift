@@ -35,6 +35,13 @@ struct InstanceLanesTests {
     InstanceLanes(scene: scene).draw(in: canvas.area, isFocused: true, on: &canvas)
     #expect(
       canvas.text == """
+        ┏━ instances ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ last 0.80 s · 1 col = 12.5 ms ━┓
+        ┃▶1 prefill ·································██·██··██·███···███████████···█ run    0  wait    0  KV  40%    ┃
+        ┃ 2 decode  ·······································▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒ run    3  wait    0  KV  18%    ┃
+        ┃ 3 decode  ·············································▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒ run    2  wait    0  KV  39%    ┃
+        ┃ link      ··································111121111112111112111112111121                                 ┃
+        ┃           r5 1→3 4%   · 3 wait for the link · 0 for blocks                                                 ┃
+        ┗━ router least-loaded · merged over ethernet:10:100 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 1 of 3 ━┛
         """)
   }
 

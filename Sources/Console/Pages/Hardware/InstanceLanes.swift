@@ -128,7 +128,7 @@ struct InstanceLanes {
     canvas.put(text, at: Point(plot.right + 1, origin.row), width: words)
   }
 
-  /// In each column, how many transfers were on the way at once.
+  /// In each column, how many transfers were on the way, one after the other or at once.
   private func drawLink(_ axis: TimeAxis, row: Int, in plot: Rect, on canvas: inout Canvas) {
     canvas.put(" link", at: Point(plot.left - Self.gutter, row), style: .muted)
     let gone = run.observatory.moves.suffix(1_024).map(\.move)

@@ -185,6 +185,10 @@ struct FleetTests {
         case .finished(let id, let reason):
           finished[id.index] += 1
           if reason == .aborted { aborted.insert(id.index) }
+        case .rejected(let id, _):
+          // Drafts that were switched on may make it too large for the pool.
+          finished[id.index] += 1
+          aborted.insert(id.index)
         case .moved(_, let move): moves.append(move)
         default: break
         }

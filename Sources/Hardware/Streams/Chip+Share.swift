@@ -27,7 +27,7 @@ extension Chip {
 
   /// The same chip as kernels see it that may use a share of it; all of it for nil.
   ///
-  /// Arithmetic and cache bandwidth go with the SMs. A kernel of few units draws what it would draw on the whole
+  /// Arithmetic goes with the SMs, the way to the cache as the way to memory. A kernel of few units draws what it would draw on the whole
   /// chip, as long as that is within reach.
   func limited(to share: Share?) -> Chip {
     guard let share else { return self }
@@ -36,7 +36,8 @@ extension Chip {
     chip.multiprocessors = share.multiprocessors
     chip.tensorRate *= part
     chip.weightTensorRate *= part
-    chip.cacheBandwidth *= part
+    // Loads in flight limit an SM's way to the cache as they limit its way to memory; they are far below 64 bytes a clock.
+    chip.cacheBandwidth *= Self.bandwidthPart(of: share.multiprocessors, in: multiprocessors)
     chip.bandwidth *= share.bandwidthPart
     let filling = share.bandwidthPart / part
     chip.gemm.fillingPart *= filling

@@ -19,9 +19,9 @@ public struct Depth: Comparable, Hashable, Sendable {
   private init(code: UInt32) { self.code = code }
 
   /// Nothing is computed yet.
-  public static let start = Depth(code: 0)
+  public static var start: Depth { Depth(code: 0) }
   /// Through all layers, and what comes after them.
-  public static let end = Depth(code: .max)
+  public static var end: Depth { Depth(code: .max) }
 
   /// Whole layers; not for `end`, which knows no model.
   public var layers: Int { Int(code >> 16) }

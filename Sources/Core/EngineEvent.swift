@@ -55,8 +55,8 @@ public enum EngineEvent: Equatable, Sendable {
   case routed(RequestID, to: Int16)
   /// Its first token came out, and another instance goes on with it. Its keys and values stay until they have been moved.
   case departed(RequestID)
-  /// Its keys and values are where it goes on.
-  case moved(RequestID, KVMove)
+  /// Its keys and values are where it goes on. Indirect: it is rare, and would make every event twice as large.
+  indirect case moved(RequestID, KVMove)
 }
 
 /// How a request's keys and values went from one instance to another.

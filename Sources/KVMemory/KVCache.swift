@@ -62,13 +62,18 @@ public struct KVCache: Equatable, Sendable {
     let known = request.known
     var block = tables[table].hashes.count
     while (block + 1) * tokensPerBlock + hashLookahead <= known {
-      tables[table].hashes.append(hash(of: block, after: block == 0 ? 0 : tables[table].hashes[block - 1], in: request))
+      let previous = block == 0 ? 0 : tables[table].hashes[block - 1]
+      tables[table].hashes.append(Self.hash(of: block, after: previous, in: request, tokensPerBlock, hashLookahead))
       block += 1
     }
   }
 
   /// The hash of a full block, chained to the one before it.
-  private func hash(of block: Int, after previous: BlockHash, in request: Request) -> BlockHash {
+  ///
+  /// Static, so that the cache is not copied to be asked while one of its tables grows.
+  private static func hash(
+    of block: Int, after previous: BlockHash, in request: Request, _ tokensPerBlock: Int, _ hashLookahead: Int
+  ) -> BlockHash {
     var digest = Digest(value: previous)
     let start = block * tokensPerBlock
     request.forEachToken(in: start..<start + tokensPerBlock + hashLookahead) {
@@ -84,7 +89,7 @@ public struct KVCache: Equatable, Sendable {
     var block = 0
     var previous: BlockHash = 0
     while (block + 1) * tokensPerBlock + hashLookahead <= request.known {
-      previous = hash(of: block, after: previous, in: request)
+      previous = Self.hash(of: block, after: previous, in: request, tokensPerBlock, hashLookahead)
       guard index.block(holding: previous) != nil else { break }
       block += 1
     }

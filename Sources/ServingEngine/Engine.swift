@@ -89,6 +89,7 @@ public struct Engine: Sendable {
   public var isDone: Bool { state.scheduler.liveCount == 0 && nextArrival == nil }
 
   /// The request that comes in next: the trace's, or one that a router sent here.
+  @inline(__always)
   var nextArrival: RequestID? {
     if membership != nil { return state.inbox.first }
     return state.arrived < trace.arrivals.count ? RequestID(state.arrived) : nil

@@ -254,7 +254,7 @@ public struct Fleet: Sendable {
 
 extension Fleet {
   /// True when what came of a step cannot be had again by taking it again: only for one engine, as several are modelled.
-  public var outcomesAreInputs: Bool { instances[0].outcomesAreInputs }
+  public var outcomesAreInputs: Bool { instances.withUnsafeBufferPointer { $0[0].outcomesAreInputs } }
 
   /// The same moment without the device's memory.
   public var remembered: Fleet {

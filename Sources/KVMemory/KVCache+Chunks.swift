@@ -38,8 +38,9 @@ extension KVCache {
   public func chunkTokens(_ table: Int, in positions: Range<Int>) -> (tokens: Int, blocks: Int) {
     let chunks = tables[table].chunks
     var (tokens, blocks) = (0, 0)
-    guard !chunks.isEmpty, !positions.isEmpty else { return (0, 0) }
-    for block in positions.lowerBound / tokensPerBlock..<min(chunks.count, (positions.upperBound + tokensPerBlock - 1) / tokensPerBlock)
+    let first = positions.lowerBound / tokensPerBlock
+    guard first < chunks.count, !positions.isEmpty else { return (0, 0) }
+    for block in first..<min(chunks.count, (positions.upperBound + tokensPerBlock - 1) / tokensPerBlock)
     where chunks[block] {
       let part = positions.clamped(to: block * tokensPerBlock..<(block + 1) * tokensPerBlock)
       tokens += part.count

@@ -33,7 +33,7 @@ struct PipelinePictureTests {
       arrivals: arrivals, prompts: contents.map(\.count), outputs: outputs, contents: contents, plansAhead: random.below(2) == 0,
       aborts: seed % 3 == 0 ? [5: 30, 11: 31, 17: 60] : [:], hostBlocks: 1 + random.below(60),
       outlook: Outlook(ttft: .milliseconds(20), tpot: .milliseconds(2), seed: seed), device: MillisecondDevice(stages: 2 + random.below(4)))
-    let axes = AxisCatalogue.all.filter { $0.name != "placement" }
+    let axes = AxisCatalogue.all.filter { $0.name != "placement" && $0.name != "replicas" }
     var emitted = [Int](repeating: 0, count: count)
     var aborted: Set<Int> = []
     var fork: Engine?

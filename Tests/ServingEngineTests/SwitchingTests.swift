@@ -44,7 +44,7 @@ struct SwitchingTests {
     var script: [(step: Int, command: Command)] = []
     let first = bench.engine
     // What only several engines have, FleetTests switches.
-    let axes = AxisCatalogue.all.filter { $0.name != "placement" && $0.name != "replicas" && $0.fault(of: $0.current(first), in: first) == nil }
+    let axes = AxisCatalogue.all.filter { $0.name != "replicas" && $0.fault(of: $0.current(first), in: first) == nil }
     while true {
       if switches < 200 {
         let axis = axes[random.below(axes.count)]

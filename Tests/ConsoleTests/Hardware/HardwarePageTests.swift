@@ -128,7 +128,7 @@ struct HardwarePageTests {
     #expect(snapshot.shown.engine.kernels(of: try #require(snapshot.shown.last)) == anatomy.kernels)
     // A kernel that is cut where the step ends has its work by the part of its time, whatever it was slowed in that.
     let bytes = anatomy.kernels.reduce(0) { $0 + $1.bytes }
-    #expect(abs(bytes / anatomy.cost.bytes - 1) < 1e-2, "\(bytes) \(anatomy.cost.bytes)")
+    #expect(abs(bytes / anatomy.cost.bytes - 1) < 2e-2, "\(bytes) \(anatomy.cost.bytes)")
     let frame = HardwareSample.picture(HardwareSample.scene(snapshot), 120, 36)
     #expect(frame.contains("s0 80 SM") && frame.contains("s1 52 SM"), "\n\(frame)")
   }

@@ -51,7 +51,7 @@ public struct ModelledGPU: Device {
   ///   - linkBandwidth: GB/s in one direction between the GPUs of the node; nil takes the datasheet's,
   ///     which behind PCIe is more than most nodes reach.
   ///   - profile: Measured times that go before the model's.
-  /// - Complexity: Tabulates some ten kernels at 131 sizes: 1 to 2 ms in release, 8 ms in debug.
+  /// - Complexity: Tabulates some ten kernels at 212 sizes: a few milliseconds in release, more in debug.
   public init(
     accelerator: Accelerator, model: ModelCard, tensorParallel: Int = 1,
     hostTime: EngineTime = ModelledGPU.defaultHostTime,

@@ -144,16 +144,12 @@ struct FleetTests {
   func storm(seed: UInt64) throws {
     var random = SplitMix(seed: seed, purpose: "fleet storm")
     let count = 120
-    var arrivals: [Int] = []
-    for _ in 0..<count { arrivals.append((arrivals.last ?? 0) + random.below(3)) }
-    let contents = (0..<count).map { number in
-      Prompt([TokenRun(.shared(UInt64(random.below(3))), count: 1 + random.below(16)), TokenRun(.own(number), count: 1 + random.below(24))])
-    }
-    let outputs = (0..<count).map { _ in 1 + random.below(14) }
+    let load = RandomLoad(count, gap: 3, &random)
+    let outputs = load.outputs
     let isAsynchronous = random.below(2) == 0
     let bench = TinyBench(
       tokensPerStep: 4 + random.below(30), sequences: 1 + random.below(8), blocks: 16 + random.below(20), reuses: true,
-      arrivals: arrivals, prompts: contents.map(\.count), outputs: outputs, contents: contents, plansAhead: isAsynchronous,
+      arrivals: load.arrivals, prompts: load.prompts, outputs: outputs, contents: load.contents, plansAhead: isAsynchronous,
       aborts: seed % 3 == 0 ? [5: 30, 11: 31, 17: 60, 80: 150] : [:], labels: (0..<count).map { _ in random.below(4) },
       hostBlocks: 1 + random.below(60), outlook: Outlook(ttft: .milliseconds(20), tpot: .milliseconds(2), seed: seed))
     let sides = [[Membership.Role.both, .both, .both], [.prefill, .decode], [.prefill, .prefill, .decode], [.prefill, .decode, .decode, .decode]]

@@ -190,3 +190,21 @@ func expectLanes(
   }
   #expect(plain(lanes) == plain(picture), "\n\(lanes)", sourceLocation: sourceLocation)
 }
+
+/// Requests at random, close together, with prefixes in common.
+struct RandomLoad {
+  var arrivals: [Int] = []
+  var contents: [Prompt] = []
+  var outputs: [Int] = []
+  var prompts: [Int] { contents.map(\.count) }
+
+  /// - Parameter gap: Milliseconds between two arrivals are less.
+  init(_ count: Int, gap: Int, _ random: inout SplitMix) {
+    for _ in 0..<count { arrivals.append((arrivals.last ?? 0) + random.below(gap)) }
+    for number in 0..<count {
+      contents.append(
+        Prompt([TokenRun(.shared(UInt64(random.below(3))), count: 1 + random.below(16)), TokenRun(.own(number), count: 1 + random.below(24))]))
+    }
+    for _ in 0..<count { outputs.append(1 + random.below(14)) }
+  }
+}

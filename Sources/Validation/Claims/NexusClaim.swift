@@ -31,7 +31,7 @@ struct NexusClaim: Claim {
       ("system", "split-predictive with the shortest prompt first, whose rank falls while it waits"),
       ("baseline", "fcfs with chunks of what 2,048 tokens a step leave"), ("requests", "400, Poisson arrivals"),
     ]
-    let reason = "decodes are kept within 1.5 times their step alone, which leaves prompts too few SMs at these rates; " + SemiPDClaim.ampere
+    let reason = "decodes are kept within 1.5 times their step alone, which leaves prompts few SMs until they queue; " + SemiPDClaim.unmeasured
     return [
       ClaimResult(
         id, row: "throughput", metric: "greatest rate at a mean of 100 ms of latency for each output token", published: .ratio(2.2, isPeak: true),

@@ -82,8 +82,9 @@ struct SpeculationMoment {
     let most = max(engine.speculation?.most ?? 0, 6)
     if engine.device.modelledGPU != nil {
       return engine.draftPrices(upTo: most, measured: run.observatory.scoreboard.speculation.acceptanceByPosition).map {
+        // Without a drafter there is no time of one.
         Price(
-          drafts: $0.drafts, draft: $0.drafting.milliseconds, verify: $0.verifying.milliseconds, tokens: $0.tokens,
+          drafts: $0.drafts, draft: engine.speculation == nil && $0.drafts > 0 ? nil : $0.drafting.milliseconds, verify: $0.verifying.milliseconds, tokens: $0.tokens,
           millisecondsPerToken: $0.millisecondsPerToken)
       }
     }

@@ -59,11 +59,14 @@ public struct Experts: Equatable, Sendable {
     var residentEfficiency: Double
     /// Bytes of an activation between the products.
     var activationBytes: Double
+    /// Of kernels whose time is that of their tiles alone; nil for the others.
+    var onePace: OnePace?
   }
 
   /// - Parameter residency: `.repeated` lets weights stay in the cache from call to call, as in a benchmark.
   public func estimate(rows: Int, on chip: Chip, residency: Residency = .cold) -> KernelEstimate {
     let constants = chip.experts
+    if let pace = constants.onePace { return estimate(rows: rows, at: pace, on: chip) }
     let processors = Double(chip.multiprocessors)
     let tokens = Double(rows)
     let active = Double(shape.active)

@@ -10,6 +10,9 @@ public struct Experts: Equatable, Sendable {
     case random
     /// Shared out as evenly as can be, as a benchmark does it.
     case balanced
+    /// Shared out so, but routing keeps the experts of `kept` groups only, as many groups as a token has experts: all tie,
+    /// the first are kept, and the places left go to the first experts.
+    case groupLimited(kept: Int)
     /// Loads drawn from a density ∝ x to the power of −`exponent`, on the rank with the most loaded expert.
     case powerLaw(exponent: Double)
   }
@@ -146,6 +149,8 @@ public struct Experts: Equatable, Sendable {
       let more = routed - base * local
       let awake = base > 0 ? local : more
       return Loads(rows: routed, awake: awake, runs: base > 0 ? [(base, local - more), (base + 1, more)] : [(1, more)])
+    case .groupLimited(let kept):
+      return groupLimitedLoads(tokens: Int(tokens), kept: kept, local: Int(local))
     case .powerLaw(let exponent):
       // Quantiles of the density on [1, 0.8 · tokens]; the rank holds the greatest and an even choice of the rest.
       let low = 1.0

@@ -150,6 +150,8 @@ public struct BatchOutcome: Equatable, Sendable {
   public var drafts: [Draft] = []
   /// The part of `duration` that guessing took; it comes last.
   public var drafting = EngineTime.zero
+  /// What was done to keys and values before the step; its time is part of `duration`.
+  public var conversion: KVConversion?
 
   public init(
     slots: [Slot], tokens: [TokenID], duration: EngineTime, cost: StepCost = StepCost(), stopped: Depth? = nil,

@@ -15,6 +15,7 @@ import Hardware
 /// | `kernels` | `[kind, start ns, ns, operations, bytes, bound]` for each kind of kernel, all layers together |
 /// | `threads` | of each thread, the part of the step in which it computed |
 /// | `drafts` | `[request, tokens …]` for each request that the step drafted for; `confidence` beside it; absent without speculation |
+/// | `converted` | `[from, to, blocks, bytes, ns]` where keys and values were brought into another format; part of `ns` |
 /// | `draft_ns` | the part of `ns` that drafting took |
 struct RecordedOutcome: Decodable {
   var step: Int
@@ -28,6 +29,19 @@ struct RecordedOutcome: Decodable {
   var drafts: [[Int32]]?
   var confidence: [[Float]]?
   var draft_ns: Int64?
+  var converted: Conversion?
+
+  struct Conversion: Decodable {
+    var conversion: KVConversion
+
+    init(from decoder: any Decoder) throws {
+      var fields = try decoder.unkeyedContainer()
+      let formats = try (0..<2).map { _ in try fields.decode(KVFormat.self) }
+      conversion = KVConversion(
+        from: formats[0], to: formats[1], blocks: try fields.decode(Int.self), bytes: try fields.decode(Int.self),
+        duration: EngineTime(nanoseconds: try fields.decode(Int64.self)))
+    }
+  }
 
   struct Kernel: Decodable {
     var run: KernelRun
@@ -63,6 +77,7 @@ struct RecordedOutcome: Decodable {
       duration: EngineTime(nanoseconds: ns), cost: cost,
       measurement: kernels.map { Measurement(kernels: $0.map(\.run), threadsBusy: threads ?? []) })
     outcome.drafting = EngineTime(nanoseconds: draft_ns ?? 0)
+    outcome.conversion = converted?.conversion
     for (number, draft) in (drafts ?? []).enumerated() where !draft.isEmpty {
       outcome.drafts.append(
         Draft(
@@ -104,6 +119,15 @@ struct RecordedOutcome: Decodable {
         members.append(("confidence", .array(outcome.drafts.map { .array($0.confidence.map { .number(Double($0)) }) })))
       }
     }
+    if let done = outcome.conversion {
+      members.append((
+        "converted",
+        [
+          .string(done.from.rawValue), .string(done.to.rawValue), .integer(done.blocks), .integer(done.bytes),
+          .integer(Int(done.duration.nanoseconds)),
+        ]
+      ))
+    }
     if outcome.drafting > .zero { members.append(("draft_ns", .integer(Int(outcome.drafting.nanoseconds)))) }
     return JSONValue(members)
   }
@@ -115,7 +139,7 @@ extension JSONValue {
       "name": .string(facts.name), "contextLength": .integer(facts.contextLength), "vocabulary": .integer(facts.vocabulary),
       "endsOfText": .array(facts.endsOfText.map { .integer(Int($0)) }), "kvBytesPerToken": .integer(facts.kvBytesPerToken),
       "weightBytes": .integer(facts.weightBytes), "roundsActivations": .bool(facts.roundsActivations),
-      "machine": facts.machine.map(JSONValue.init) ?? .null, "draftModel": JSONValue(facts.draftModel),
+      "machine": facts.machine.map(JSONValue.init) ?? .null, "draftModel": JSONValue(facts.draftModel), "headWidth": JSONValue(facts.headWidth),
     ]
   }
 

@@ -63,6 +63,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Per cent of the tokens of a chunk outside the prefix that are computed again when it recurs; 100 reuses none.")
   var cacheblend: Int?
 
+  @Option(help: EngineOptions.help(of: "kv-format", "How keys and values are kept"))
+  var kvFormat: String?
+
   @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
   var attention: String?
 
@@ -129,7 +132,6 @@ struct EngineOptions: ParsableArguments {
   var decodeTp: Int?
 
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
-  @Option(help: .hidden) var kvFormat: String?
   @Option(help: .hidden) var retain: String?
   @Option(help: .hidden) var weights: String?
 
@@ -185,6 +187,7 @@ struct EngineOptions: ParsableArguments {
     take(prefixCache, \.prefixCache)
     take(hostCache, \.hostCache)
     take(cacheblend, \.recomputedShare)
+    take(kvFormat, \.kvFormat)
     take(attention, \.attention)
     take(draftTokens, \.draftTokens)
     if let acceptance {
@@ -271,7 +274,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "kv-format": kvFormat, "retain": retain, "weights": weights,
+      "retain": retain, "weights": weights,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

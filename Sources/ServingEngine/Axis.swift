@@ -68,7 +68,7 @@ public struct Axis: Sendable {
 public enum AxisCatalogue {
   public static let all: [Axis] = [
     policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, maxBatchedTokens,
-    maxSequences, asyncScheduling, speculate, draftTokens, replicas, router, kvLink, kvTransfer, roles,
+    maxSequences, asyncScheduling, speculate, draftTokens, weights, replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }

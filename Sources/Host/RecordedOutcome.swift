@@ -14,6 +14,7 @@ import Hardware
 /// | `sm`, `tensor`, `joules` | of a modelled clock |
 /// | `kernels` | `[kind, start ns, ns, operations, bytes, bound]` for each kind of kernel, all layers together |
 /// | `threads` | of each thread, the part of the step in which it computed |
+/// | `kept` | part of attention's weight on the keys that were read; absent where all are, or it was not measured |
 /// | `drafts` | `[request, tokens …]` for each request that the step drafted for; `confidence` beside it; absent without speculation |
 /// | `draft_ns` | the part of `ns` that drafting took |
 struct RecordedOutcome: Decodable {
@@ -28,6 +29,7 @@ struct RecordedOutcome: Decodable {
   var drafts: [[Int32]]?
   var confidence: [[Float]]?
   var draft_ns: Int64?
+  var kept: Double?
 
   struct Kernel: Decodable {
     var run: KernelRun
@@ -62,6 +64,7 @@ struct RecordedOutcome: Decodable {
       slots: zip(accepted, emitted).map { BatchOutcome.Slot(accepted: $0, emitted: $1) }, tokens: tokens,
       duration: EngineTime(nanoseconds: ns), cost: cost,
       measurement: kernels.map { Measurement(kernels: $0.map(\.run), threadsBusy: threads ?? []) })
+    outcome.measurement?.keptShare = kept
     outcome.drafting = EngineTime(nanoseconds: draft_ns ?? 0)
     for (number, draft) in (drafts ?? []).enumerated() where !draft.isEmpty {
       outcome.drafts.append(
@@ -97,6 +100,7 @@ struct RecordedOutcome: Decodable {
       }
       members.append(("kernels", .array(kernels)))
       members.append(("threads", .array(measurement.threadsBusy.map { JSONValue($0) })))
+      if let kept = measurement.keptShare { members.append(("kept", JSONValue(kept))) }
     }
     if !outcome.drafts.isEmpty {
       members.append(("drafts", .array(outcome.drafts.map { draft in .array(([Int32(draft.request.index)] + draft.tokens).map { .integer(Int($0)) }) })))

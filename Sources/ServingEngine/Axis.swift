@@ -157,10 +157,10 @@ public enum AxisCatalogue {
     change: { engine, choice in engine.setRecomputedShare(choice.values[0]) })
 
   static let attention = Axis(
-    name: "attention", summary: "how decodes read what several of them have in common",
+    name: "attention", summary: "which keys attention reads, and whether what decodes have in common is read once",
     members: AttentionForm.members,
     current: { $0.attention.choice.description },
-    obstacle: { engine, choice in AttentionForm(choice)?.obstacle(on: engine.device) },
+    obstacle: { engine, choice in AttentionForm(choice)?.obstacle(on: engine.device, speculates: engine.speculates) },
     change: { engine, choice in
       if let form = AttentionForm(choice) { engine.attention = form }
       return []

@@ -316,7 +316,7 @@ extension Configuration {
     if recomputedShare < 100, let obstacle = device.obstacleToChunks(hasHost: hostLink != nil) {
       throw ConfigurationError("--cacheblend \(recomputedShare): \(obstacle) — leave it at 100")
     }
-    if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
+    if let obstacle = form.obstacle(on: device, speculates: speculate != "none") { throw ConfigurationError("--attention \(attention): \(obstacle)") }
     if speculate != "none", asyncScheduling == "on" {
       throw ConfigurationError("--async-scheduling on: a plan made ahead knows no drafts — leave it off with --speculate, or choose --speculate none")
     }

@@ -18,6 +18,8 @@ public struct CPUDevice: Device {
   /// Tokens it has computed so far, those of rebuilding included.
   public private(set) var tokensComputed = 0
   var cache: KVStore
+  /// Steps whose decodes left keys out.
+  private var sparseSteps = 0
   let facts: RecordedDevice.Facts
   /// Of the companion; nil before its first draft.
   var draftMemory: DraftMemory?
@@ -67,11 +69,14 @@ public struct CPUDevice: Device {
       spans.append(
         SequenceSpan(
           tokens: content.tokens, first: Int(slot.first), table: content.table,
-          logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count))
+          logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count, isDecode: slot.isDecode))
     }
     var watch = StepWatch(model.workspace)
+    keepNotes(for: batch.sparse)
+    let measuresKept = batch.sparse?.isOfDecodes == true && sparseSteps % Self.stepsPerKeptShare == 0
+    if batch.sparse?.isOfDecodes == true, spans.contains(where: \.isDecode) { sparseSteps += 1 }
     let shared = batch.shared.map { SharedSpan(positions: $0.positions, spans: $0.slots.compactMap { numbers[$0] }, depth: $0.depth) }
-    let logits = forward(spans, sharing: shared, &watch)
+    let logits = forward(spans, sharing: shared, leavingOut: batch.sparse, measuresKept: measuresKept, &watch)
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var row = 0
     for (slot, content) in zip(batch.slots, contents) {
@@ -92,13 +97,36 @@ public struct CPUDevice: Device {
     return outcome
   }
 
-  private mutating func forward(_ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], _ watch: inout StepWatch) -> [Float] {
+  /// Of how many steps that leave keys out one also measures what was kept: that costs several times its attention, and is
+  /// not counted as the step's.
+  static let stepsPerKeptShare = 32
+
+  private mutating func forward(
+    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], leavingOut sparse: SparseAttention? = nil, measuresKept: Bool = false,
+    _ watch: inout StepWatch
+  ) -> [Float] {
     tokensComputed += spans.reduce(0) { $0 + $1.tokens.count }
-    let (logits, runs) = model.workspace.use { scratch in
-      (model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch), scratch.runs)
+    let (logits, runs, kept) = model.workspace.use { scratch in
+      scratch.kept.isWanted = measuresKept
+      let logits = model.weights.forward(spans, sharing: shared, leavingOut: sparse, in: &cache, scratch: &scratch)
+      defer { scratch.kept.isWanted = false }
+      return (logits, scratch.runs, scratch.kept)
     }
-    watch.note(runs)
+    watch.note(runs, kept)
     return logits
+  }
+
+  /// What the cache keeps beside its blocks follows from what attention leaves out; the step in which that changes makes it,
+  /// and takes the time.
+  private mutating func keepNotes(for sparse: SparseAttention?) {
+    let kind: BlockNotes.Kind? =
+      switch sparse {
+      case nil, .patterns: nil
+      case .pages: .bounds
+      case .labels(_, let divisor): .labels(model.labels(oneIn: divisor))
+      }
+    guard kind != cache.notes?.kind else { return }
+    model.workspace.use { scratch in cache.keepNotes(kind, pool: scratch.pool, path: scratch.path) }
   }
 
   /// The tokens that a slot gives: the drafts that stand, then the first that is sampled.

@@ -19,6 +19,8 @@ public struct KVStore: Sendable {
   public let kvHeads: Int
   /// A multiple of 16.
   public let headWidth: Int
+  /// Beside the blocks, where something is chosen by them; nil elsewhere.
+  var notes: BlockNotes?
   private var blocks: [BlockMemory.Block?]
   private let memory: BlockMemory
 
@@ -56,13 +58,24 @@ public struct KVStore: Sendable {
   public var bytesInUse: Int { Set(blocks.compactMap { $0.map(ObjectIdentifier.init) }).count * bytesPerBlock }
 
   /// All layers of one block into another: what a fork needs before it writes. Costs nothing until one of them is written.
-  public mutating func copy(_ source: BlockID, to target: BlockID) { blocks[Int(target)] = blocks[Int(source)] }
+  public mutating func copy(_ source: BlockID, to target: BlockID) {
+    blocks[Int(target)] = blocks[Int(source)]
+    notes?.copy(source, to: target)
+  }
 
   /// Forgets what blocks hold.
-  public mutating func remove(_ removed: some Sequence<BlockID>) { for block in removed { blocks[Int(block)] = nil } }
+  public mutating func remove(_ removed: some Sequence<BlockID>) {
+    for block in removed {
+      blocks[Int(block)] = nil
+      notes?.remove(block)
+    }
+  }
 
   /// Forgets everything; the blocks' number and shape stay.
-  public mutating func removeAll() { blocks = [BlockMemory.Block?](repeating: nil, count: blockCount) }
+  public mutating func removeAll() {
+    blocks = [BlockMemory.Block?](repeating: nil, count: blockCount)
+    notes?.removeAll()
+  }
 
   /// The keys and values (`[kvHeads, headWidth]`) of one position of one layer, into its slot.
   public mutating func store(

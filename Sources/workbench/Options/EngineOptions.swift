@@ -63,7 +63,7 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Per cent of the tokens of a chunk outside the prefix that are computed again when it recurs; 100 reuses none.")
   var cacheblend: Int?
 
-  @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
+  @Option(help: EngineOptions.help(of: "attention", "Keys that attention reads"))
   var attention: String?
 
   @Option(help: EngineOptions.help(of: "weights", "Weights of the projections"))

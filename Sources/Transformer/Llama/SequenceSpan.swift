@@ -29,8 +29,11 @@ public struct SequenceSpan: Equatable, Sendable {
   public var table: [BlockID]
   /// For which of `tokens` logits are wanted.
   public var logits: Range<Int>
+  /// One token after a computed context, whose attention may leave keys out; parts of prompts are no decodes.
+  public var isDecode: Bool
 
-  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>) {
+  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>, isDecode: Bool = false) {
+    self.isDecode = isDecode
     self.tokens = tokens
     self.first = first
     self.table = table

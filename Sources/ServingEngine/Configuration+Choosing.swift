@@ -55,6 +55,7 @@ extension Configuration {
     case "kv-format": kvFormat = choice.description
     case "shadow": shadow = choice.values[0]
     case "attention": attention = choice.description
+    case "weights": weights = choice.description
     case "async-scheduling": asyncScheduling = choice.description
     case "replicas": replicas = choice.values[0]
     case "router": router = choice.description

@@ -46,6 +46,8 @@ public struct Engine: Sendable {
   public internal(set) var kvFormat: KVFormat
   /// How many blocks a format leaves; nil where their number stays.
   var kvBudget: KVBudget?
+  /// In what the weights of the device's model are kept.
+  public internal(set) var weights = WeightFormat.asLoaded
   /// What decodes have in common is read once for all, or not.
   public internal(set) var attention = AttentionForm.dense
   /// What it is among several engines that serve one trace; nil when it serves all of it.

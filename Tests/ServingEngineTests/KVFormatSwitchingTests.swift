@@ -112,12 +112,14 @@ struct KVFormatSwitchingTests {
           let command = Command(axis: other.axis, choice: other.choices[random.below(other.choices.count)])
           if AxisCatalogue.axis(named: other.axis)?.fault(of: command.choice, in: engine) == nil { try engine.apply(command) }
         }
-        for _ in 0..<2 {
+        for _ in 0..<6 {
           let choice = KVFormat.allCases[random.below(KVFormat.allCases.count)].rawValue
           guard choice != engine.kvFormat.rawValue else { continue }
-          switches += 1
           let before = engine.state.memory.tables.map(\.blocks)
-          do { try engine.apply(Command(axis: "kv-format", choice: choice)) } catch { refused += 1 }
+          do {
+            try engine.apply(Command(axis: "kv-format", choice: choice))
+            switches += 1
+          } catch { refused += 1 }
           if engine.state.memory.tables.map(\.blocks) != before { moved += 1 }
           if let sentence = KVCache.invariants.firstViolation(of: engine.state.memory) {
             Issue.record("seed 5, run \(runs), step \(engine.state.step), switch \(switches): \(sentence)")

@@ -16,9 +16,13 @@ extension CPUDevice {
     var pending: [TokenID]
     var first: Int
     var table: [BlockID]
+    /// Tokens before it are known; later ones are drafts.
+    var begin: Int
 
     var span: SequenceSpan {
-      SequenceSpan(tokens: pending, first: first, table: table, logits: pending.count - 1..<pending.count)
+      var span = SequenceSpan(tokens: pending, first: first, table: table, logits: pending.count - 1..<pending.count)
+      span.begin = begin
+      return span
     }
   }
 
@@ -67,7 +71,7 @@ extension CPUDevice {
         draftings.append(
           Drafting(
             draft: Draft(request: wish.request.id, tokens: []), limit: limit, pending: wish.request.tokens(in: known - 1..<known),
-            first: known - 1, table: wish.table))
+            first: known - 1, table: wish.table, begin: known - 1))
       }
       try draft(&draftings, cost: &cost) { device, spans in
         device.model.workspace.use { scratch in
@@ -96,7 +100,7 @@ extension CPUDevice {
     let computed = min(sequence.computed, known - 1)
     return Drafting(
       draft: Draft(request: wish.request.id, tokens: []), limit: wish.limit, pending: wish.request.tokens(in: computed..<known),
-      first: computed, table: sequence.table)
+      first: computed, table: sequence.table, begin: computed)
   }
 
   private mutating func draft(

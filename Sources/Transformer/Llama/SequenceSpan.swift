@@ -29,8 +29,13 @@ public struct SequenceSpan: Equatable, Sendable {
   public var table: [BlockID]
   /// For which of `tokens` logits are wanted.
   public var logits: Range<Int>
+  /// Tokens before it are known and stay; where it is nil, those before `first` are. Of drafts that may fall it is the first.
+  public var begin: Int?
+  /// One token after a computed context, whose attention may leave keys out; parts of prompts are no decodes.
+  public var isDecode: Bool
 
-  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>) {
+  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>, isDecode: Bool = false) {
+    self.isDecode = isDecode
     self.tokens = tokens
     self.first = first
     self.table = table

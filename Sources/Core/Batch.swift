@@ -47,10 +47,13 @@ public struct Batch: Equatable, Sendable {
     public var tokens: [TokenID]
     /// The request's blocks; position `p` lies in number `p / tokensPerBlock`.
     public var table: [BlockID]
+    /// How the drafts follow one another; nil where each follows the one before it.
+    public var tree: TokenTree?
 
-    public init(tokens: [TokenID], table: [BlockID]) {
+    public init(tokens: [TokenID], table: [BlockID], tree: TokenTree? = nil) {
       self.tokens = tokens
       self.table = table
+      self.tree = tree
     }
   }
 

@@ -57,7 +57,9 @@ extension Engine {
         request.forEachToken(in: Int(slot.first)..<end) { tokens.append($0) }
         if drafts > 0 { tokens += step.drafts[number] }
       }
-      return Batch.Content(tokens: tokens, table: step.tables[number])
+      var tree = slot.drafts > 0 && !slot.draftsArePadding ? drafting.trees[slot.request] : nil
+      tree?.cut(to: Int(slot.drafts))
+      return Batch.Content(tokens: tokens, table: step.tables[number], tree: tree)
     }
   }
 }

@@ -26,7 +26,13 @@ extension Engine {
     for (slot, result) in zip(step.plan.slots, outcome.slots) {
       let row = Int(slot.row)
       if !slot.draftsArePadding {
-        drafting.controller.observe(slot.request, drafted: Int(slot.drafts), accepted: Int(result.accepted))
+        drafting.controller.observe(
+          slot.request, drafted: Int(slot.drafts), accepted: Int(result.accepted),
+          reach: drafting.trees.removeValue(forKey: slot.request).map { tree in
+            var tree = tree
+            tree.cut(to: Int(slot.drafts))
+            return tree.levels.count
+          })
       }
       guard !isTold, result.emitted > 0, state.scheduler.isAlive(slot.request, row: row),
         state.scheduler.requests[row].phase == .running, !state.scheduler.requests[row].isReading
@@ -38,7 +44,7 @@ extension Engine {
     }
     if !isTold {
       let task = DraftTask(
-        means: drafting.drafter.means, batch: step.batch, wishes: wishes,
+        means: drafting.drafter.means, isTree: drafting.drafter.isTree, batch: step.batch, wishes: wishes,
         running: state.scheduler.running.map { state.scheduler.requests[Int($0)].id })
       var made = try device.draft(task) ?? fromText(wishes)
       drafting.controller.select(&made.drafts)
@@ -52,6 +58,7 @@ extension Engine {
     for slot in step.plan.slots where next < outcome.drafts.count && outcome.drafts[next].request == slot.request {
       if state.scheduler.isAlive(slot.request, row: Int(slot.row)) {
         state.scheduler.setDraft(outcome.drafts[next].tokens, row: Int(slot.row))
+        if let tree = outcome.drafts[next].tree { drafting.trees[slot.request] = tree }
       }
       next += 1
     }
@@ -80,6 +87,8 @@ struct Drafting: Sendable {
   /// As it was chosen.
   var choice = Choice(NoSpeculation.descriptor, [])
   var controller = DraftController(.standard)
+  /// Of requests whose drafts branch, how. Looked up by who has drafts, never walked.
+  var trees: [RequestID: TokenTree] = [:]
 }
 
 extension Engine {
@@ -126,6 +135,7 @@ extension Engine {
     if isOn, drafter.means == .smallModel { limits.draftSlots = 1 }
     planner.limits.speculation = limits
     state.scheduler.forgetDrafts()
+    drafting.trees = [:]
     guard isOn, plansAhead else { return [] }
     plansAhead = false
     state.pendingEvents.append(.switched(axis: "async-scheduling", to: "off"))

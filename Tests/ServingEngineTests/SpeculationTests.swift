@@ -75,11 +75,11 @@ struct SpeculationTests {
       #expect(found == expected, "seed \(seed): \(bench.draftTokens), \(bench.sequences) sequences, \(bench.policy)")
     }
     // Otherwise nothing was shown.
-    let computes = drafter == "draft-model" || drafter == "early-exit"
+    let computes = ["draft-model", "early-exit", "tree"].contains(drafter)
     #expect(verified > 100 && accepted > (computes ? 10 : 0) && ragged >= (computes ? 5 : 0) && preempted > 3, "\(verified) \(accepted) \(ragged) \(preempted)")
   }
 
-  @Test("under sampling, what drawn drafts leave is distributed as without them: chi-square of the third token", arguments: ["draft-model", "early-exit:1"])
+  @Test("under sampling, what drawn drafts leave is distributed as without them: chi-square of the third token", arguments: ["draft-model", "early-exit:1", "tree", "tree:1"])
   func distribution(drafter: String) throws {
     // Requests differ by their number, so each is a draw of its own.
     let requests = 1_000
@@ -88,7 +88,7 @@ struct SpeculationTests {
       bench.blocks = 1_000
       bench.sequences = 64
       bench.speculate = speculate
-      bench.draftTokens = "2"
+      bench.draftTokens = drafter.hasPrefix("tree") ? "5" : "2"
       bench.companion = Self.companions[0]
       bench.sampler.temperature = 1.5
       bench.sampler.topK = 4

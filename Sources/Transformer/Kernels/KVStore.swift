@@ -58,6 +58,15 @@ public struct KVStore: Sendable {
   /// All layers of one block into another: what a fork needs before it writes. Costs nothing until one of them is written.
   public mutating func copy(_ source: BlockID, to target: BlockID) { blocks[Int(target)] = blocks[Int(source)] }
 
+  /// A block beyond those that tables know, for what is not to last.
+  public mutating func takeSpare() -> BlockID {
+    blocks.append(nil)
+    return BlockID(blocks.count - 1)
+  }
+
+  /// There are no blocks but those that tables know.
+  public mutating func dropSpares() { blocks.removeLast(blocks.count - blockCount) }
+
   /// Forgets what blocks hold.
   public mutating func remove(_ removed: some Sequence<BlockID>) { for block in removed { blocks[Int(block)] = nil } }
 

@@ -9,6 +9,8 @@ struct ForwardRound {
     var table: [BlockID]
     /// Number of the span.
     var span: Int
+    /// Of the rows.
+    var copies: [SequenceSpan.Copy] = []
   }
 
   var tokens: [TokenID] = []
@@ -41,6 +43,10 @@ struct ForwardRound {
   private mutating func append(_ span: SequenceSpan, _ number: Int, _ range: Range<Int>, vocabulary: Int) {
     let row = tokens.count
     parts.append(Part(rows: row..<row + range.count, first: span.first + range.lowerBound, table: span.table, span: number))
+    for copy in span.copies where copy.count > range.lowerBound {
+      let count = min(copy.count - range.lowerBound, range.count)
+      parts[parts.count - 1].copies.append(SequenceSpan.Copy(count: count, table: copy.table))
+    }
     for index in range {
       let token = span.tokens[index]
       require(token >= 0 && Int(token) < vocabulary, "token \(token) of a vocabulary of \(vocabulary)")

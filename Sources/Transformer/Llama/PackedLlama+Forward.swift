@@ -78,6 +78,8 @@ extension PackedLlama {
   private struct Places {
     /// Of each row: its block, opened for writing, and the slot in it.
     var slots: [(block: BlockAddress, slot: Int)] = []
+    /// Where keys and values of rows go besides.
+    var copies: [(row: Int, block: BlockAddress, slot: Int)] = []
     var prompts: [AttentionSpan] = []
     var decodes: [AttentionSpan] = []
     /// What decodes have in common, and room for their running softmaxes.
@@ -89,12 +91,21 @@ extension PackedLlama {
       // All are opened before any address is taken: opening may move a block.
       for part in round.parts {
         for index in part.first / size...(part.first + part.rows.count - 1) / size { _ = cache.open(part.table[index]) }
+        for copy in part.copies {
+          for index in part.first / size...(part.first + copy.count - 1) / size { _ = cache.open(copy.table[index]) }
+        }
       }
       let stride = shape.queryWidth + 2 * shape.keyWidth
       for part in round.parts {
         let end = part.first + part.rows.count
         let table = part.table[..<((end + size - 1) / size)].map { cache.address(of: $0) }
         for position in part.first..<end { slots.append((table[position / size], position % size)) }
+        for copy in part.copies {
+          for offset in 0..<copy.count {
+            let position = part.first + offset
+            copies.append((part.rows.lowerBound + offset, cache.address(of: copy.table[position / size]), position % size))
+          }
+        }
         let span = AttentionSpan(
           table: table, first: part.first, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
           queryStride: stride, output: scratch.mixed.base + part.rows.lowerBound * shape.queryWidth)
@@ -196,6 +207,10 @@ extension PackedLlama {
         let (block, slot) = places.slots[row]
         cache.store(layer: index, into: block, slot: slot, keys: keys, values: values, path: path)
       }
+    }
+    for copy in places.copies {
+      let keys = projected + copy.row * stride + shape.queryWidth
+      cache.store(layer: index, into: copy.block, slot: copy.slot, keys: keys, values: keys + shape.keyWidth, path: path)
     }
     let count = round.tokens.count
     scratch.log.record(

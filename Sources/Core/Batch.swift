@@ -151,6 +151,8 @@ public struct BatchOutcome: Equatable, Sendable {
   public var measurement: Measurement?
   /// Guessed after the step, for the next one.
   public var drafts: [Draft] = []
+  /// Of slots whose drafts were verified, in their order, where the device can look into the model.
+  public var judgements: [Judgement] = []
   /// The part of `duration` that guessing took; it comes last.
   public var drafting = EngineTime.zero
 

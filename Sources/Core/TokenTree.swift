@@ -5,7 +5,7 @@
 ///       │     ╰─ …              levels    2  2  1
 ///       ╰─ 1 ─── 3              chains    0 2 4 │ 1 3
 /// ```
-public struct TokenTree: Equatable, Sendable {
+public struct TokenTree: Equatable, Sendable, Decodable {
   /// Of each token, the number of the one that it follows, −1 for the end of the text; smaller than its own. Empty where
   /// nobody knows, for no token is real.
   public private(set) var parents: [Int16]
@@ -13,6 +13,14 @@ public struct TokenTree: Equatable, Sendable {
   public init(parents: [Int16] = []) {
     for (node, parent) in parents.enumerated() { require(parent >= -1 && parent < node, "token \(node) of a tree follows \(parent)") }
     self.parents = parents
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let parents = try decoder.singleValueContainer().decode([Int16].self)
+    guard parents.enumerated().allSatisfy({ $1 >= -1 && $1 < $0 }) else {
+      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "a token follows a later one"))
+    }
+    self.init(parents: parents)
   }
 
   /// Of each token, how many come after the text up to it.

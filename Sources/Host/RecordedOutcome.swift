@@ -15,6 +15,8 @@ import Hardware
 /// | `kernels` | `[kind, start ns, ns, operations, bytes, bound]` for each kind of kernel, all layers together |
 /// | `threads` | of each thread, the part of the step in which it computed |
 /// | `drafts` | `[request, tokens …]` for each request that the step drafted for; `confidence` beside it; absent without speculation |
+/// | `trees` | where drafts branch: of each of them the number of the token that a token follows, −1 for the text |
+/// | `judged` | `[request, [token, share, …] …]` for each request whose drafts were verified: the model's likeliest tokens of each position that it judged |
 /// | `draft_ns` | the part of `ns` that drafting took |
 struct RecordedOutcome: Decodable {
   var step: Int
@@ -27,7 +29,23 @@ struct RecordedOutcome: Decodable {
   var threads: [Double]?
   var drafts: [[Int32]]?
   var confidence: [[Float]]?
+  var trees: [TokenTree]?
+  var judged: [Judged]?
   var draft_ns: Int64?
+
+  struct Judged: Decodable {
+    var judgement: Judgement
+
+    init(from decoder: any Decoder) throws {
+      var fields = try decoder.unkeyedContainer()
+      judgement = Judgement(request: RequestID(try fields.decode(Int.self)), leading: [])
+      while !fields.isAtEnd {
+        let numbers = try fields.decode([Double].self)
+        judgement.leading.append(
+          stride(from: 0, to: numbers.count - 1, by: 2).map { .init(token: TokenID(exactly: numbers[$0]) ?? -1, share: Float(numbers[$0 + 1])) })
+      }
+    }
+  }
 
   struct Kernel: Decodable {
     var run: KernelRun
@@ -62,12 +80,14 @@ struct RecordedOutcome: Decodable {
       slots: zip(accepted, emitted).map { BatchOutcome.Slot(accepted: $0, emitted: $1) }, tokens: tokens,
       duration: EngineTime(nanoseconds: ns), cost: cost,
       measurement: kernels.map { Measurement(kernels: $0.map(\.run), threadsBusy: threads ?? []) })
+    outcome.judgements = (judged ?? []).map(\.judgement)
     outcome.drafting = EngineTime(nanoseconds: draft_ns ?? 0)
     for (number, draft) in (drafts ?? []).enumerated() where !draft.isEmpty {
       outcome.drafts.append(
         Draft(
           request: RequestID(Int(draft[0])), tokens: Array(draft[1...]),
-          confidence: confidence.flatMap { number < $0.count ? $0[number] : nil } ?? []))
+          confidence: confidence.flatMap { number < $0.count ? $0[number] : nil } ?? [],
+          tree: trees.flatMap { number < $0.count && $0[number].parents.count == draft.count - 1 ? $0[number] : nil }))
     }
     return outcome
   }
@@ -103,6 +123,16 @@ struct RecordedOutcome: Decodable {
       if outcome.drafts.contains(where: { !$0.confidence.isEmpty }) {
         members.append(("confidence", .array(outcome.drafts.map { .array($0.confidence.map { .number(Double($0)) }) })))
       }
+    }
+    if outcome.drafts.contains(where: { $0.tree != nil }) {
+      members.append(("trees", .array(outcome.drafts.map { .array(($0.tree?.parents ?? []).map { .integer(Int($0)) }) })))
+    }
+    if !outcome.judgements.isEmpty {
+      members.append(("judged", .array(outcome.judgements.map { judgement in
+        .array([.integer(judgement.request.index)] + judgement.leading.map { position in
+          .array(position.flatMap { [.integer(Int($0.token)), .number((Double($0.share) * 1e4).rounded() / 1e4)] })
+        })
+      })))
     }
     if outcome.drafting > .zero { members.append(("draft_ns", .integer(Int(outcome.drafting.nanoseconds)))) }
     return JSONValue(members)

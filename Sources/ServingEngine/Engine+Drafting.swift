@@ -100,6 +100,10 @@ extension Engine {
       return "several batches are in flight at once — choose --placement colocated and one stage (no --pp) first"
     }
     if let fault = device.fault(of: drafter.means) { return fault }
+    let isFixed = length == .fixed(length.most)
+    if device.language == nil, let fault = device.modelledGPU?.acceptance?.fault(ofTrees: drafter.isTree, most: length.most, isFixed: isFixed) {
+      return fault
+    }
     guard let most = device.mostDrafts, length.most > most else { return nil }
     return "up to \(length.most) tokens are drafted, and --acceptance knows \(most) position\(most == 1 ? "" : "s") — give more of them, or --draft-tokens \(most)"
   }

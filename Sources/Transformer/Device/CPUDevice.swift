@@ -90,11 +90,13 @@ public struct CPUDevice: Device {
       // Whoever has left gets a token that nobody reads.
       var tokens: [TokenID] = [0]
       if !content.tokens.isEmpty {
+        var judged: [Int] = []
         if let branches = branching[number], let tree = content.tree {
-          tokens = try verify(logits, from: row, slot, content, tree, branches)
+          tokens = try verify(logits, from: row, slot, content, tree, branches, &judged)
         } else {
-          tokens = try verify(logits, from: row, slot, content)
+          tokens = try verify(logits, from: row, slot, content, &judged)
         }
+        if slot.drafts > 0, !slot.draftsArePadding { outcome.judgements.append(judgement(of: slot, logits, judged)) }
         row += 1 + Int(slot.drafts)
       }
       outcome.slots.append(BatchOutcome.Slot(accepted: tokens.count - 1, emitted: tokens.count))
@@ -122,7 +124,10 @@ public struct CPUDevice: Device {
   ///
   /// - Parameter row: Of `logits`, `[rows, vocabulary]`, the one after the slot's last known token; those after its drafts
   ///   follow.
-  private func verify(_ logits: [Float], from row: Int, _ slot: Batch.Slot, _ content: Batch.Content) throws(DeviceError) -> [TokenID] {
+  /// - Parameter judged: Gets the rows that were looked at.
+  private func verify(
+    _ logits: [Float], from row: Int, _ slot: Batch.Slot, _ content: Batch.Content, _ judged: inout [Int]
+  ) throws(DeviceError) -> [TokenID] {
     let drafts = content.tokens.suffix(Int(slot.drafts))
     let first = Int(slot.first) + Int(slot.count) - drafts.count
     let drawn = drawn(slot, drafts)
@@ -136,6 +141,7 @@ public struct CPUDevice: Device {
       }
       guard let token else { throw noNumbers(of: slot) }
       tokens.append(token)
+      judged.append(row + number)
       if number == drafts.count || slot.draftsArePadding || drafts[drafts.startIndex + number] != token { break }
     }
     return tokens
@@ -144,7 +150,8 @@ public struct CPUDevice: Device {
   /// The same of drafts that branch: after each token those that follow it are asked, and the first that stands is gone on from.
   /// The request keeps the keys and values of the path that stands.
   private mutating func verify(
-    _ logits: [Float], from row: Int, _ slot: Batch.Slot, _ content: Batch.Content, _ tree: TokenTree, _ branches: BranchingSlot
+    _ logits: [Float], from row: Int, _ slot: Batch.Slot, _ content: Batch.Content, _ tree: TokenTree, _ branches: BranchingSlot,
+    _ judged: inout [Int]
   ) throws(DeviceError) -> [TokenID] {
     let drafts = Array(content.tokens.suffix(Int(slot.drafts)))
     let first = Int(slot.first) + Int(slot.count) - drafts.count
@@ -154,6 +161,7 @@ public struct CPUDevice: Device {
     while true {
       let guesses = tree.children(of: node)
       let position = first + tokens.count
+      judged.append(row + branches.row(after: node))
       let token = logits.withUnsafeBufferPointer { logits in
         let logits = self.row(row + branches.row(after: node), of: logits)
         return guesses.isEmpty || drawn.isEmpty
@@ -167,6 +175,12 @@ public struct CPUDevice: Device {
     }
     branches.keep(upTo: node, in: &cache)
     return tokens
+  }
+
+  private func judgement(of slot: Batch.Slot, _ logits: [Float], _ rows: [Int]) -> Judgement {
+    Judgement(
+      request: slot.request,
+      leading: logits.withUnsafeBufferPointer { logits in rows.map { Sampler.leading(Judgement.kept, of: row($0, of: logits)) } })
   }
 
   private func noNumbers(of slot: Batch.Slot) -> DeviceError {

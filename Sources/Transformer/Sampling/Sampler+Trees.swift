@@ -40,7 +40,7 @@ extension Sampler {
     guard let best = Self.likeliest(logits) else { return nil }
     guard temperature > 0 else {
       return (
-        Self.leading(limit, of: logits).map { Guess(token: $0.token, worth: Double($0.likelihood), onward: Double($0.likelihood)) }, nil
+        Self.leading(limit, of: logits).map { Guess(token: $0.token, worth: Double($0.share), onward: Double($0.share)) }, nil
       )
     }
     let drawn = Drawn(candidates: candidates(logits, likeliest: best))
@@ -58,17 +58,18 @@ extension Sampler {
   }
 
   /// The likeliest tokens, the lower id first of two; with their likelihoods at temperature 1.
-  static func leading(_ count: Int, of logits: UnsafeBufferPointer<Float>) -> [(token: TokenID, likelihood: Float)] {
-    var leading: [Int] = []
-    for token in 0..<logits.count where leading.count < count || logits[token] > logits[leading[leading.count - 1]] {
-      guard logits[token] > -.infinity else { continue }
-      if leading.count == count { leading.removeLast() }
-      let place = leading.firstIndex { logits[$0] < logits[token] } ?? leading.count
-      leading.insert(token, at: place)
+  static func leading(_ count: Int, of logits: UnsafeBufferPointer<Float>) -> [Judgement.Likelihood] {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: logits.count) { shares in
+      _ = shares.initialize(from: logits)
+      if let base = shares.baseAddress { KernelPath.best.softmax(base, count: shares.count) }
+      var leading: [TokenID] = []
+      var least = -Float.infinity
+      for token in 0..<logits.count where logits[token] > least {
+        if leading.count == count { leading.removeLast() }
+        leading.insert(TokenID(token), at: leading.firstIndex { logits[Int($0)] < logits[token] } ?? leading.count)
+        if leading.count == count { least = logits[Int(leading[count - 1])] }
+      }
+      return leading.map { Judgement.Likelihood(token: $0, share: shares[Int($0)]) }
     }
-    guard let best = leading.first else { return [] }
-    var sum: Float = 0
-    for logit in logits { sum += exp(logit - logits[best]) }
-    return leading.map { (TokenID($0), exp(logits[$0] - logits[best]) / sum) }
   }
 }

@@ -6,6 +6,8 @@ struct ForwardRound {
   struct Part {
     var rows: Range<Int>
     var first: Int
+    /// Where the span begins of which this may be a later piece; what lies before it will not change any more.
+    var begin: Int
     var table: [BlockID]
     /// Number of the span.
     var span: Int
@@ -42,7 +44,7 @@ struct ForwardRound {
 
   private mutating func append(_ span: SequenceSpan, _ number: Int, _ range: Range<Int>, vocabulary: Int) {
     let row = tokens.count
-    parts.append(Part(rows: row..<row + range.count, first: span.first + range.lowerBound, table: span.table, span: number))
+    parts.append(Part(rows: row..<row + range.count, first: span.first + range.lowerBound, begin: span.first, table: span.table, span: number))
     for copy in span.copies where copy.count > range.lowerBound {
       let count = min(copy.count - range.lowerBound, range.count)
       parts[parts.count - 1].copies.append(SequenceSpan.Copy(count: count, table: copy.table))

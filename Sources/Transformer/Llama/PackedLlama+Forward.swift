@@ -80,6 +80,8 @@ extension PackedLlama {
     var slots: [(block: BlockAddress, slot: Int)] = []
     /// Where keys and values of rows go besides.
     var copies: [(row: Int, block: BlockAddress, slot: Int)] = []
+    /// Blocks that this round fills, where they are closed then: window and codes.
+    var full: [(window: BlockAddress, codes: BlockAddress)] = []
     var prompts: [AttentionSpan] = []
     var decodes: [AttentionSpan] = []
     /// What decodes have in common, and room for their running softmaxes.
@@ -89,25 +91,38 @@ extension PackedLlama {
     init(_ round: ForwardRound, in cache: inout KVStore, shape: LlamaShape, scratch: borrowing ForwardScratch) {
       let size = cache.tokensPerBlock
       // All are opened before any address is taken: opening may move a block.
+      var opened: Set<BlockID> = []
       for part in round.parts {
-        for index in part.first / size...(part.first + part.rows.count - 1) / size { _ = cache.open(part.table[index]) }
-        for copy in part.copies {
-          for index in part.first / size...(part.first + copy.count - 1) / size { _ = cache.open(copy.table[index]) }
+        for (table, count) in [(part.table, part.rows.count)] + part.copies.map({ ($0.table, $0.count) }) {
+          for index in part.first / size...(part.first + count - 1) / size {
+            _ = cache.open(table[index])
+            if cache.format.keepsWindow { opened.insert(table[index]) }
+          }
         }
       }
+      if cache.format.keepsWindow { for part in round.parts { cache.closed(part.table[..<(part.begin / size)], besides: opened) } }
       let stride = shape.queryWidth + 2 * shape.keyWidth
       for part in round.parts {
         let end = part.first + part.rows.count
         let table = part.table[..<((end + size - 1) / size)].map { cache.address(of: $0) }
-        for position in part.first..<end { slots.append((table[position / size], position % size)) }
+        let windows = cache.format.keepsWindow ? part.table[part.first / size...(end - 1) / size].map { cache.window(of: $0) } : []
+        for position in part.first..<end {
+          slots.append((windows.isEmpty ? table[position / size] : windows[position / size - part.first / size], position % size))
+        }
         for copy in part.copies {
           for offset in 0..<copy.count {
-            let position = part.first + offset
-            copies.append((part.rows.lowerBound + offset, cache.address(of: copy.table[position / size]), position % size))
+            let (block, slot) = (copy.table[(part.first + offset) / size], (part.first + offset) % size)
+            copies.append((part.rows.lowerBound + offset, cache.format.keepsWindow ? cache.window(of: block) : cache.address(of: block), slot))
+          }
+        }
+        if cache.format.keepsWindow {
+          for number in part.first / size..<end / size { full.append((windows[number - part.first / size], table[number])) }
+          for copy in part.copies {
+            for block in copy.table[part.first / size..<(part.first + copy.count) / size] { full.append((cache.window(of: block), cache.address(of: block))) }
           }
         }
         let span = AttentionSpan(
-          table: table, first: part.first, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
+          table: table, windows: windows, first: part.first, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
           queryStride: stride, output: scratch.mixed.base + part.rows.lowerBound * shape.queryWidth)
         if part.rows.count > 1 { prompts.append(span) } else { decodes.append(span) }
       }
@@ -212,10 +227,18 @@ extension PackedLlama {
       let keys = projected + copy.row * stride + shape.queryWidth
       cache.store(layer: index, into: copy.block, slot: copy.slot, keys: keys, values: keys + shape.keyWidth, path: path)
     }
+    if !places.full.isEmpty {
+      scratch.pool.parallelFor(places.full.count * cache.kvHeads) { numbers, _ in
+        for number in numbers {
+          let (window, codes) = places.full[number / cache.kvHeads]
+          cache.close(layer: index, kvHead: number % cache.kvHeads, window: window, into: codes, path: path)
+        }
+      }
+    }
     let count = round.tokens.count
     scratch.log.record(
       .normalise, index, since: start, operations: count * (shape.queryWidth + shape.keyWidth) * 3,
-      bytes: count * (shape.queryWidth * 8 + shape.keyWidth * 16), pieces: (count + 7) / 8)
+      bytes: count * (shape.queryWidth * 8 + shape.keyWidth * 12 + cache.bytesPerToken / cache.layers), pieces: (count + 7) / 8)
   }
 
   private func attend(_ places: Places, _ index: Int, _ cache: KVStore, _ scratch: inout ForwardScratch) {
@@ -237,7 +260,7 @@ extension PackedLlama {
       for stretch in shared { cached -= stretch.keys.count * (stretch.members.count - 1) }
       scratch.log.record(
         kind, index, since: start, operations: 4 * shape.queryWidth * pairs,
-        bytes: cached * shape.keyWidth * 4 + queries * shape.queryWidth * 8, pieces: pieces)
+        bytes: cached * (cache.bytesPerToken / cache.layers) + queries * shape.queryWidth * 8, pieces: pieces)
     }
   }
 

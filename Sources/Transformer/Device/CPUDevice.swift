@@ -51,7 +51,14 @@ public struct CPUDevice: Device {
   public var isModelled: Bool { false }
   public var language: (any Language)? { model.language }
   public func kernels(of batch: Batch) -> [KernelRun] { [] }
-  public var remembered: any Device { RecordedDevice(facts, language: model.language) }
+  public var remembered: any Device {
+    var device = RecordedDevice(facts, language: model.language)
+    device.shadowRate = shadowRate
+    return device
+  }
+  public var shadowRate: Int? = 8
+  /// Keys and values of the requests that are computed exactly too; nil before the first.
+  var exactMemory: DraftMemory?
 
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
     guard let contents = batch.contents else {
@@ -77,12 +84,16 @@ public struct CPUDevice: Device {
           tokens: content.tokens, first: Int(slot.first), table: content.table,
           logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count))
     }
+    let isCompared = zip(batch.slots, contents).contains { $0.samples && !$1.tokens.isEmpty && isShadowed($0.request) }
     var watch = StepWatch(model.workspace)
     let shared = batch.shared.map { SharedSpan(positions: $0.positions, spans: $0.slots.compactMap { numbers[$0] }, depth: $0.depth) }
-    let logits = forward(spans, sharing: shared, &watch)
+    let (logits, tap) = forward(spans, sharing: shared, &watch, isTapped: isCompared)
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var row = 0
+    // Of each slot, its first row of logits.
+    var rows: [Int?] = []
     for (number, (slot, content)) in zip(batch.slots, contents).enumerated() {
+      rows.append(slot.samples && !content.tokens.isEmpty ? row : nil)
       guard slot.samples else {
         outcome.slots.append(BatchOutcome.Slot(accepted: 0, emitted: 0))
         continue
@@ -104,16 +115,22 @@ public struct CPUDevice: Device {
     }
     cache.dropSpares()
     watch.finish(&outcome, facts: facts, sampledLogits: logits.count)
+    shadow(batch, contents, logits, tap, rows: rows, &outcome)
     return outcome
   }
 
-  private mutating func forward(_ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], _ watch: inout StepWatch) -> [Float] {
+  private mutating func forward(
+    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], _ watch: inout StepWatch, isTapped: Bool = false
+  ) -> (logits: [Float], tap: AttentionTap?) {
     tokensComputed += spans.reduce(0) { $0 + $1.tokens.count }
-    let (logits, runs) = model.workspace.use { scratch in
-      (model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch), scratch.runs)
+    let (logits, runs, tap) = model.workspace.use { scratch in
+      scratch.tap = isTapped ? AttentionTap(model.shape) : nil
+      defer { scratch.tap = nil }
+      let logits = model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch)
+      return (logits, scratch.runs, scratch.tap)
     }
     watch.note(runs)
-    return logits
+    return (logits, tap)
   }
 
   /// The tokens that a slot gives: the drafts that stand, then the first that is sampled.
@@ -190,6 +207,7 @@ public struct CPUDevice: Device {
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {
     cache.removeAll()
     draftMemory = nil
+    exactMemory = nil
     proposals = []
     var watch = StepWatch(model.workspace)
     let spans = sequences.filter { !$0.tokens.isEmpty }.map { content in

@@ -56,6 +56,13 @@ public protocol Device: Sendable {
   /// Makes drafts for the next step; nil where it has no part in it, and the drafter reads the text by itself.
   mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome?
 
+  /// One request in so many is computed with an exact cache too, while the one in use is lossy; 0: none. Nil where nothing is
+  /// computed.
+  var shadowRate: Int? { get set }
+
+  /// Whether it wants to know a request's earlier tokens with each step.
+  func wantsHistory(of request: RequestID) -> Bool
+
   /// How long something beside its own work took: measured where times are, zero where they are modelled.
   func timed(_ body: () -> Void) -> EngineTime
 }
@@ -73,6 +80,11 @@ extension Device {
   public func fault(of means: DraftMeans) -> String? { means == .text ? nil : "\(name) has no layers to draft with" }
   public var mostDrafts: Int? { nil }
   public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? { nil }
+  public var shadowRate: Int? {
+    get { nil }
+    set {}
+  }
+  public func wantsHistory(of request: RequestID) -> Bool { false }
   public func timed(_ body: () -> Void) -> EngineTime {
     body()
     return .zero

@@ -46,6 +46,8 @@ public struct Configuration: Equatable, Sendable {
   /// Per cent of a quoted chunk's tokens that are computed again; 100 for all.
   public var recomputedShare = 100
   public var attention = "dense"
+  /// One request in so many is computed with an exact cache too, where tokens are real and the cache is lossy; 0: none.
+  public var shadow = 8
   public var weights = "as-loaded"
   public var speculate = "none"
   /// Drafts of a request: a number, or how it adapts.
@@ -143,6 +145,7 @@ public struct Configuration: Equatable, Sendable {
       ("top-p", number(tokens?.sampler.topP)), ("min-p", number(tokens?.sampler.minP)),
       ("ignore-eos", tokens.map { .text($0.ignoresEndOfText ? "on" : "off") } ?? .none),
       ("exact-activations", tokens.map { .text($0.activationsAreExact ? "on" : "off") } ?? .none),
+      ("shadow", tokens == nil ? .none : .whole(shadow)),
       ("threads", tokens?.machine.map { .whole($0.threads) } ?? .none),
     ]
     return own + real + several + Self.settled.map { ($0.axis, .text($0.member)) }
@@ -335,6 +338,7 @@ extension Configuration {
     _ = engine.setPrefixCache(cache)
     _ = engine.setHostCache(host)
     _ = engine.setRecomputedShare(recomputedShare)
+    if engine.device.shadowRate != nil { engine.device.shadowRate = shadow }
     try engine.begin(speculating: speculate, draftTokens)
     return engine
   }

@@ -53,7 +53,16 @@ public struct CPUDevice: Device {
   public var isModelled: Bool { false }
   public var language: (any Language)? { model.language }
   public func kernels(of batch: Batch) -> [KernelRun] { [] }
-  public var remembered: any Device { RecordedDevice(facts, language: model.language) }
+  public var remembered: any Device {
+    var device = RecordedDevice(facts, language: model.language)
+    device.shadowRate = shadowRate
+    return device
+  }
+  public var shadowRate: Int? = 8
+  /// As the last batch had it.
+  var leavesKeysOut = false
+  /// Keys and values of the requests that are computed exactly too; nil before the first.
+  var exactMemory: DraftMemory?
 
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
     guard let contents = batch.contents else {
@@ -71,15 +80,21 @@ public struct CPUDevice: Device {
           tokens: content.tokens, first: Int(slot.first), table: content.table,
           logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count, isDecode: slot.isDecode))
     }
+    leavesKeysOut = batch.sparse != nil
+    let isCompared = zip(batch.slots, contents).contains { $0.samples && !$1.tokens.isEmpty && isShadowed($0.request) }
     var watch = StepWatch(model.workspace)
     keepNotes(for: batch.sparse)
     let measuresKept = batch.sparse?.isOfDecodes == true && sparseSteps % Self.stepsPerKeptShare == 0
     if batch.sparse?.isOfDecodes == true, spans.contains(where: \.isDecode) { sparseSteps += 1 }
     let shared = batch.shared.map { SharedSpan(positions: $0.positions, spans: $0.slots.compactMap { numbers[$0] }, depth: $0.depth) }
-    let logits = forward(spans, sharing: shared, leavingOut: batch.sparse, measuresKept: measuresKept, &watch)
+    let (logits, tap) = forward(
+      spans, sharing: shared, leavingOut: batch.sparse, measuresKept: measuresKept, isTapped: isCompared, &watch)
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var row = 0
+    // Of each slot, its first row of logits.
+    var rows: [Int?] = []
     for (slot, content) in zip(batch.slots, contents) {
+      rows.append(slot.samples && !content.tokens.isEmpty ? row : nil)
       guard slot.samples else {
         outcome.slots.append(BatchOutcome.Slot(accepted: 0, emitted: 0))
         continue
@@ -94,6 +109,7 @@ public struct CPUDevice: Device {
       outcome.tokens += tokens
     }
     watch.finish(&outcome, facts: facts, sampledLogits: logits.count)
+    shadow(batch, contents, logits, tap, rows: rows, &outcome)
     return outcome
   }
 
@@ -103,17 +119,21 @@ public struct CPUDevice: Device {
 
   private mutating func forward(
     _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], leavingOut sparse: SparseAttention? = nil, measuresKept: Bool = false,
-    _ watch: inout StepWatch
-  ) -> [Float] {
+    isTapped: Bool = false, _ watch: inout StepWatch
+  ) -> (logits: [Float], tap: AttentionTap?) {
     tokensComputed += spans.reduce(0) { $0 + $1.tokens.count }
-    let (logits, runs, kept) = model.workspace.use { scratch in
+    let (logits, runs, kept, tap) = model.workspace.use { scratch in
       scratch.kept.isWanted = measuresKept
+      scratch.tap = isTapped ? AttentionTap(model.shape) : nil
+      defer {
+        scratch.kept.isWanted = false
+        scratch.tap = nil
+      }
       let logits = model.weights.forward(spans, sharing: shared, leavingOut: sparse, in: &cache, scratch: &scratch)
-      defer { scratch.kept.isWanted = false }
-      return (logits, scratch.runs, scratch.kept)
+      return (logits, scratch.runs, scratch.kept, scratch.tap)
     }
     watch.note(runs, kept)
-    return logits
+    return (logits, tap)
   }
 
   /// What the cache keeps beside its blocks follows from what attention leaves out; the step in which that changes makes it,
@@ -156,6 +176,7 @@ public struct CPUDevice: Device {
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {
     cache.removeAll()
     draftMemory = nil
+    exactMemory = nil
     proposals = []
     var watch = StepWatch(model.workspace)
     let spans = sequences.filter { !$0.tokens.isEmpty }.map { content in

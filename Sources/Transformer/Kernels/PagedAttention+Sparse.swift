@@ -111,11 +111,14 @@ extension KVStore {
       var cache = cache
       for number in range {
         let (span, kvHead) = (decodes[number / kvHeads].span, number % kvHeads)
+        // In formats with windows the query's own block is read there.
+        let own = window(of: span, at: span.first).window
         func attend(_ cache: inout ck_cache, _ table: [BlockAddress], last: Int, kvHead: Int, shift: Int) {
           table.withUnsafeBytes { table in
             var work = ck_queries(
               table: table.baseAddress?.assumingMemoryBound(to: UnsafePointer<UInt16>?.self), first: last, count: 1,
-              queries: span.queries + shift, query_stride: span.queryStride, output: span.output + shift, scale: scale)
+              queries: span.queries + shift, query_stride: span.queryStride, output: span.output + shift, scale: scale,
+              window: cache.format == CK_KV_F16 ? nil : own, window_first: last / tokensPerBlock * tokensPerBlock)
             path.table.pointee.attend(&cache, &work, UInt32(kvHead), scratch)
           }
         }
@@ -131,10 +134,10 @@ extension KVStore {
           let room = (tokens.count + 15) / 16 * 16
           withUnsafeTemporaryAllocation(byteCount: room * headWidth * 4, alignment: 64) { buffer in
             let block = buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt16.self)
-            gather(tokens, of: span.table, layer: cache, kvHead: kvHead, into: block, room: room)
+            gather(tokens, of: decodes[number / kvHeads], layer: layer, kvHead: kvHead, into: block, room: room, path: path)
             var few = ck_cache(
-              keys: 0, values: room * headWidth, tokens_per_block: UInt32(room), heads: UInt32(group), kv_heads: 1,
-              head_width: UInt32(headWidth))
+              keys: 0, values: room * headWidth, codes: 0, order: nil, tokens_per_block: UInt32(room), heads: UInt32(group), kv_heads: 1,
+              head_width: UInt32(headWidth), format: Int32(CK_KV_F16))
             attend(&few, [block], last: tokens.count - 1, kvHead: 0, shift: kvHead * group * headWidth)
           }
         }
@@ -142,17 +145,46 @@ extension KVStore {
     }
   }
 
-  /// Keys and values of chosen tokens, as a block of `room` tokens has them.
+  /// Keys and values of chosen tokens, as a block of `room` tokens in half precision has them.
   private func gather(
-    _ tokens: [Int32], of table: [BlockAddress], layer: ck_cache, kvHead: Int, into target: BlockAddress, room: Int
+    _ tokens: [Int32], of decode: SparseDecode, layer: Int, kvHead: Int, into target: BlockAddress, room: Int, path: KernelPath
   ) {
+    guard format == .f16 else {
+      return gatherDecoded(tokens, of: decode, layer: layer, kvHead: kvHead, into: target, room: room, path: path)
+    }
+    let cache = self.layer(layer)
     let lanes = min(16, tokensPerBlock)
     for (place, token) in tokens.enumerated() {
-      let (block, slot) = (table[Int(token) / tokensPerBlock], Int(token) % tokensPerBlock)
-      let key = block + layer.keys + (kvHead * (tokensPerBlock / lanes) + slot / lanes) * headWidth * lanes + slot % lanes
+      let (block, slot) = (decode.span.table[Int(token) / tokensPerBlock], Int(token) % tokensPerBlock)
+      let key = block + cache.keys + (kvHead * (tokensPerBlock / lanes) + slot / lanes) * headWidth * lanes + slot % lanes
       let copy = target + place / 16 * headWidth * 16 + place % 16
       for channel in 0..<headWidth { copy[channel * 16] = key[channel * lanes] }
-      (target + (room + place) * headWidth).update(from: block + layer.values + (kvHead * tokensPerBlock + slot) * headWidth, count: headWidth)
+      (target + (room + place) * headWidth).update(from: block + cache.values + (kvHead * tokensPerBlock + slot) * headWidth, count: headWidth)
+    }
+  }
+
+  /// The same from codes: each block that holds a chosen token is decoded.
+  private func gatherDecoded(
+    _ tokens: [Int32], of decode: SparseDecode, layer: Int, kvHead: Int, into target: BlockAddress, room: Int, path: KernelPath
+  ) {
+    let size = tokensPerBlock * headWidth
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * size) { floats in
+      withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 2 * size) { halves in
+        guard let floats = floats.baseAddress, let halves = halves.baseAddress else { return }
+        var present = -1
+        for (place, token) in tokens.enumerated() {
+          let (number, slot) = (Int(token) / tokensPerBlock, Int(token) % tokensPerBlock)
+          if number != present {
+            present = number
+            read(
+              layer: layer, block: decode.blocks[decode.blocks.startIndex + number], kvHead: kvHead, keys: floats, values: floats + size, path: path)
+            path.table.pointee.to_half(floats, 2 * size, halves)
+          }
+          let copy = target + place / 16 * headWidth * 16 + place % 16
+          for channel in 0..<headWidth { copy[channel * 16] = halves[slot * headWidth + channel] }
+          (target + (room + place) * headWidth).update(from: halves + size + slot * headWidth, count: headWidth)
+        }
+      }
     }
   }
 

@@ -6,6 +6,8 @@ struct ForwardRound {
   struct Part {
     var rows: Range<Int>
     var first: Int
+    /// Where the span begins of which this may be a later piece; what lies before it will not change any more.
+    var begin: Int
     var table: [BlockID]
     /// Number of the span.
     var span: Int
@@ -41,7 +43,10 @@ struct ForwardRound {
 
   private mutating func append(_ span: SequenceSpan, _ number: Int, _ range: Range<Int>, vocabulary: Int) {
     let row = tokens.count
-    parts.append(Part(rows: row..<row + range.count, first: span.first + range.lowerBound, table: span.table, span: number, isDecode: span.isDecode))
+    parts.append(
+      Part(
+        rows: row..<row + range.count, first: span.first + range.lowerBound, begin: span.first, table: span.table, span: number,
+        isDecode: span.isDecode))
     for index in range {
       let token = span.tokens[index]
       require(token >= 0 && Int(token) < vocabulary, "token \(token) of a vocabulary of \(vocabulary)")

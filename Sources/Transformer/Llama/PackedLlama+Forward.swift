@@ -58,6 +58,7 @@ extension PackedLlama {
       rotateAndStore(round, layer, index, places, cache, &scratch)
       attend(places, index, cache, &scratch)
       if let sparse { attend(places, leavingOut: sparse, index, cache, &scratch) }
+      if scratch.tap != nil { scratch.tap?.note(layer: index, rows: round.wanted, of: scratch.mixed.base) }
       load(scratch.mixed, rows, for: [layer.output], index, &scratch)
       multiply([(layer.output, scratch.addend.base, shape.hidden)], .output, index, &scratch)
       // SwiGLU (Shazeer 2020): x + W₂ · (silu(W₁ n) · W₃ n) with n = norm(x).
@@ -81,6 +82,8 @@ extension PackedLlama {
   private struct Places {
     /// Of each row: its block, opened for writing, and the slot in it.
     var slots: [(block: BlockAddress, slot: Int)] = []
+    /// Blocks that this round fills, where they are closed then: window and codes.
+    var full: [(window: BlockAddress, codes: BlockAddress)] = []
     var prompts: [AttentionSpan] = []
     var decodes: [AttentionSpan] = []
     /// Those that read a part of their keys.
@@ -94,22 +97,31 @@ extension PackedLlama {
     init(_ round: ForwardRound, leavingOut sparse: SparseAttention?, in cache: inout KVStore, shape: LlamaShape, scratch: borrowing ForwardScratch) {
       let size = cache.tokensPerBlock
       // All are opened before any address is taken: opening may move a block.
+      var opened: Set<BlockID> = []
       for part in round.parts {
         let end = part.first + part.rows.count
         for index in part.first / size...(end - 1) / size {
           _ = cache.open(part.table[index])
+          if cache.format.keepsWindow { opened.insert(part.table[index]) }
           guard cache.notes != nil else { continue }
           cache.notes?.open(part.table[index])
           noted.append((part.table[index], max(0, part.first - index * size)..<min(size, end - index * size)))
         }
       }
+      if cache.format.keepsWindow { for part in round.parts { cache.closed(part.table[..<(part.begin / size)], besides: opened) } }
       let stride = shape.queryWidth + 2 * shape.keyWidth
       for part in round.parts {
         let end = part.first + part.rows.count
         let table = part.table[..<((end + size - 1) / size)].map { cache.address(of: $0) }
-        for position in part.first..<end { slots.append((table[position / size], position % size)) }
+        let windows = cache.format.keepsWindow ? part.table[part.first / size...(end - 1) / size].map { cache.window(of: $0) } : []
+        for position in part.first..<end {
+          slots.append((windows.isEmpty ? table[position / size] : windows[position / size - part.first / size], position % size))
+        }
+        if cache.format.keepsWindow {
+          for number in part.first / size..<end / size { full.append((windows[number - part.first / size], table[number])) }
+        }
         let span = AttentionSpan(
-          table: table, first: part.first, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
+          table: table, windows: windows, first: part.first, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
           queryStride: stride, output: scratch.mixed.base + part.rows.lowerBound * shape.queryWidth)
         if let notes = cache.notes, part.isDecode, part.rows.count == 1, sparse?.isOfDecodes == true {
           let blocks = part.table[..<((end + size - 1) / size)]
@@ -217,6 +229,14 @@ extension PackedLlama {
         cache.store(layer: index, into: block, slot: slot, keys: keys, values: values, path: path)
       }
     }
+    if !places.full.isEmpty {
+      scratch.pool.parallelFor(places.full.count * cache.kvHeads) { numbers, _ in
+        for number in numbers {
+          let (window, codes) = places.full[number / cache.kvHeads]
+          cache.close(layer: index, kvHead: number % cache.kvHeads, window: window, into: codes, path: path)
+        }
+      }
+    }
     let count = round.tokens.count
     scratch.observe?(index, count, projected)
     scratch.pool.parallelFor(places.noted.count) { range, _ in
@@ -224,7 +244,7 @@ extension PackedLlama {
     }
     scratch.log.record(
       .normalise, index, since: start, operations: count * (shape.queryWidth + shape.keyWidth) * 3,
-      bytes: count * (shape.queryWidth * 8 + shape.keyWidth * 16), pieces: (count + 7) / 8)
+      bytes: count * (shape.queryWidth * 8 + shape.keyWidth * 12 + cache.bytesPerToken / cache.layers), pieces: (count + 7) / 8)
   }
 
   private func attend(_ places: Places, _ index: Int, _ cache: KVStore, _ scratch: inout ForwardScratch) {
@@ -246,7 +266,7 @@ extension PackedLlama {
       for stretch in shared { cached -= stretch.keys.count * (stretch.members.count - 1) }
       scratch.log.record(
         kind, index, since: start, operations: 4 * shape.queryWidth * pairs,
-        bytes: cached * shape.keyWidth * 4 + queries * shape.queryWidth * 8, pieces: pieces)
+        bytes: cached * (cache.bytesPerToken / cache.layers) + queries * shape.queryWidth * 8, pieces: pieces)
     }
   }
 

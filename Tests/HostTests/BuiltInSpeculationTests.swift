@@ -11,7 +11,7 @@ import Workload
 struct BuiltInSpeculationTests {
   /// All 200 with `WORKBENCH_ALL_PROMPTS=1`; a few without.
   static let count = ProcessInfo.processInfo.environment["WORKBENCH_ALL_PROMPTS"] == nil ? 8 : 200
-  static let drafters = ["prompt-lookup", "suffix", "trigram", "draft-model", "early-exit"]
+  static let drafters = ["prompt-lookup", "suffix", "trigram", "draft-model", "early-exit", "tree"]
 
   /// Pieces of the texts inside the program: every byte is a token.
   static let trace: Trace = {
@@ -63,7 +63,7 @@ struct BuiltInSpeculationTests {
     for (format, expected) in Self.plain {
       // The third is one more than was promised: its codes are of whole groups of tokens.
       if format == "kivi2", sequences != 4 { continue }
-      for length in sequences == 4 && drafter == "draft-model" && format == "f16" ? ["4", "adaptive", "batch:8:12"] : ["4"] {
+      for length in sequences == 4 && ["draft-model", "tree"].contains(drafter) && format == "f16" ? ["4", "adaptive", "batch:8:12"] : ["4"] {
         let (tokens, drafted, accepted) = try Self.answers(drafter, length, sequences: sequences, format: format)
         #expect(try tokens == expected.get(), "\(format), draft-tokens \(length)")
         #expect(accepted > 0 && accepted < drafted, "\(format): \(accepted) of \(drafted) drafts stood: nothing was shown")

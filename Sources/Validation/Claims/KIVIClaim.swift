@@ -31,7 +31,7 @@ struct KIVIClaim: Claim {
     // More sequences need more windows.
     while try plan(.kivi2, batch + 8).sequences(of: length) >= batch + 8 { batch += 8 }
     func throughput(_ format: KVFormat, _ sequences: Int) throws(ClaimFault) -> Double {
-      try Trial("all-at-once:\(4 * batch),prompt=constant:161,output=constant:338") {
+      try Trial("all-at-once:\(2 * batch),prompt=constant:161,output=constant:338") {
         $0.device = "a100-80"
         $0.model = "llama-2-7b"
         $0.kvFormat = format.rawValue

@@ -39,11 +39,14 @@ public struct DraftTask: Equatable, Sendable {
     public var limit: Int
     /// The request's blocks; some may lie beyond its tokens, for a drafter that writes keys and values there.
     public var table: [BlockID]
+    /// Of its tokens, those whose keys and values were given up.
+    public var dropped: Int
 
-    public init(request: Request, limit: Int, table: [BlockID]) {
+    public init(request: Request, limit: Int, table: [BlockID], dropped: Int = 0) {
       self.request = request
       self.limit = limit
       self.table = table
+      self.dropped = dropped
     }
   }
 

@@ -56,6 +56,9 @@ public protocol Device: Sendable {
   /// Makes drafts for the next step; nil where it has no part in it, and the drafter reads the text by itself.
   mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome?
 
+  /// Which tokens of a request still have keys and values, head by head; nil where it chose none.
+  func kept(of request: RequestID, computed: Int) -> KeptTokens?
+
   /// How long something beside its own work took: measured where times are, zero where they are modelled.
   func timed(_ body: () -> Void) -> EngineTime
 }
@@ -73,6 +76,7 @@ extension Device {
   public func fault(of means: DraftMeans) -> String? { means == .text ? nil : "\(name) has no layers to draft with" }
   public var mostDrafts: Int? { nil }
   public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? { nil }
+  public func kept(of request: RequestID, computed: Int) -> KeptTokens? { nil }
   public func timed(_ body: () -> Void) -> EngineTime {
     body()
     return .zero

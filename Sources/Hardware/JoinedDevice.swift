@@ -48,6 +48,8 @@ public struct JoinedDevice: Device {
     return outcome
   }
 
+  public func kept(of request: RequestID, computed: Int) -> KeptTokens? { tokens.kept(of: request, computed: computed) }
+
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) { try tokens.rebuild(sequences) }
 }
 

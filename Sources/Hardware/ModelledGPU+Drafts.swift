@@ -41,8 +41,9 @@ extension ModelledGPU {
     case .text: return (.zero, StepCost())
     case .smallModel:
       guard let draftModel else { return (.zero, StepCost()) }
-      var total = cost(of: task.batch, on: draftModel.kernels, layers: nil)
-      for pass in 1..<max(1, passes) { add(cost(of: decodes(task, pass), on: draftModel.kernels, layers: nil), to: &total) }
+      // It keeps all of its own keys and values.
+      var total = cost(of: task.batch.keepingAll, on: draftModel.kernels, layers: nil)
+      for pass in 1..<max(1, passes) { add(cost(of: decodes(task, pass).keepingAll, on: draftModel.kernels, layers: nil), to: &total) }
       return total
     case .ownLayers(let first, let last):
       let first = first == 0 && last == 0 ? max(1, model.layers / 2) : first
@@ -59,7 +60,7 @@ extension ModelledGPU {
       slots: task.wishes.filter { $0.limit > pass }.map { wish in
         Batch.Slot(
           request: wish.request.id, first: wish.request.known - 1 + pass, count: 1, promptCount: wish.request.prompt.count,
-          outputs: wish.request.output.count, samples: true)
+          outputs: wish.request.output.count, samples: true, dropped: wish.dropped)
       })
   }
 
@@ -82,6 +83,17 @@ extension ModelledGPU {
       if case .layer(let variant) = place { totals.add(kernel, kind: kind, times: times[variant]) } else { totals.add(kernel, kind: kind, times: 1) }
     }
     return (totals.duration, totals.cost)
+  }
+}
+
+extension Batch {
+  /// The same over whole contexts.
+  fileprivate var keepingAll: Batch {
+    guard retaining != nil || slots.contains(where: { $0.dropped > 0 }) else { return self }
+    var batch = self
+    batch.retaining = nil
+    for number in batch.slots.indices { batch.slots[number].dropped = 0 }
+    return batch
   }
 }
 

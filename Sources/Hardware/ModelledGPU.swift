@@ -96,7 +96,7 @@ public struct ModelledGPU: Device {
     kernels = StepKernels(
       chip: chip, program: LayerProgram(model: model, ranks: ranks, chip: chip, expertChip: expertChip, profile: profile),
       attention: AttentionKernels(model, ranks: ranks, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell),
-      attentionProfile: profile?.attention)
+      retain: RetainKernel(model, ranks: ranks, chip: chip), attentionProfile: profile?.attention)
   }
 
   /// Not with a profile: its times are those of the whole GPU.

@@ -67,7 +67,7 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, maxBatchedTokens,
+    policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, retain, protect, maxBatchedTokens,
     maxSequences, asyncScheduling, speculate, draftTokens, replicas, router, kvLink, kvTransfer, roles,
   ]
 
@@ -110,6 +110,10 @@ public enum AxisCatalogue {
     name: "reservation", summary: "how much KV memory a request is given when it is admitted",
     members: ReservationCatalogue.members.map { $0.descriptor },
     current: { $0.planner.reservation.choice.description },
+    obstacle: { engine, choice in
+      choice.name == Paged.descriptor.name || engine.planner.retention.keepsAll
+        ? nil : "requests give keys and values up (--retain \(engine.planner.retention.choice)), and memory in one piece gives nothing back — choose --retain all first"
+    },
     change: { engine, choice in ReservationCatalogue.reservation(choice).map { engine.setReservation($0) } ?? [] })
 
   static let preemption = Axis(

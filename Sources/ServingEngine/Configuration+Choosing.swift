@@ -53,6 +53,8 @@ extension Configuration {
     case "host-cache": hostCache = choice.description
     case "cacheblend": recomputedShare = choice.values[0]
     case "attention": attention = choice.description
+    case "retain": retain = choice.description
+    case "protect": protect = choice.description
     case "async-scheduling": asyncScheduling = choice.description
     case "replicas": replicas = choice.values[0]
     case "router": router = choice.description

@@ -46,6 +46,9 @@ public struct Configuration: Equatable, Sendable {
   /// Per cent of a quoted chunk's tokens that are computed again; 100 for all.
   public var recomputedShare = 100
   public var attention = "dense"
+  /// Keys and values that a request keeps, and the tokens that it keeps in any case.
+  public var retain = "all"
+  public var protect = "none"
   public var speculate = "none"
   /// Drafts of a request: a number, or how it adapts.
   public var draftTokens = DraftLength.standard.description
@@ -104,7 +107,7 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("kv-format", "f16"), ("retain", "all"), ("weights", "as-loaded"),
+    ("kv-format", "f16"), ("weights", "as-loaded"),
   ]
 
   /// Who serves, where they are several.
@@ -127,7 +130,7 @@ public struct Configuration: Equatable, Sendable {
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
       ("cacheblend", .whole(recomputedShare)),
-      ("attention", .text(attention)),
+      ("attention", .text(attention)), ("retain", .text(retain)), ("protect", .text(protect)),
       ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
       ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
       ("draft-model", (draftModel ?? tokens?.draft?.name).map(Value.text) ?? .none),
@@ -314,7 +317,7 @@ extension Configuration {
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
-    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement)] {
+    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement), (AxisCatalogue.retain, retain)] {
       if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
     }
     _ = engine.setPlacement(place)
@@ -322,6 +325,8 @@ extension Configuration {
     _ = engine.setPrefixCache(cache)
     _ = engine.setHostCache(host)
     _ = engine.setRecomputedShare(recomputedShare)
+    engine.planner.protected = Protection.tokens(try read(AxisCatalogue.protect, protect))
+    if let retention = RetentionCatalogue.retention(try read(AxisCatalogue.retain, retain)) { _ = engine.setRetention(retention) }
     try engine.begin(speculating: speculate, draftTokens)
     return engine
   }

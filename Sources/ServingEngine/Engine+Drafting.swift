@@ -34,7 +34,7 @@ extension Engine {
       wishes.append(
         DraftTask.Wish(
           request: state.scheduler.requests[row], limit: drafting.controller.limit(of: slot.request),
-          table: state.scheduler.memory.tables[row].blocks))
+          table: state.scheduler.memory.tables[row].blocks, dropped: Int(state.scheduler.memory.tables[row].dropped)))
     }
     if !isTold {
       let task = DraftTask(

@@ -41,6 +41,9 @@ extension Digest {
       fold(10)
       fold(axis)
       fold(settlement.sentence)
+    case .compressed(let id, let kept, let dropped, let freed):
+      fold(14, id, UInt64(UInt32(kept)) << 32 | UInt64(UInt32(dropped)))
+      fold(UInt64(UInt32(freed)))
     case .routed(let id, let instance): fold(13, id, UInt64(UInt16(bitPattern: instance)))
     case .departed(let id): fold(11, id)
     case .moved(let id, let move):

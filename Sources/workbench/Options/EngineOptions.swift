@@ -66,6 +66,12 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
   var attention: String?
 
+  @Option(help: EngineOptions.help(of: "retain", "Keys and values that a request keeps"))
+  var retain: String?
+
+  @Option(help: EngineOptions.help(of: "protect", "Tokens that are never dropped"))
+  var protect: String?
+
   @Option(help: EngineOptions.help(of: "speculate", "Who guesses the next tokens"))
   var speculate: String?
 
@@ -130,7 +136,6 @@ struct EngineOptions: ParsableArguments {
 
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
   @Option(help: .hidden) var kvFormat: String?
-  @Option(help: .hidden) var retain: String?
   @Option(help: .hidden) var weights: String?
 
   /// `Order: fcfs, priority, …`, as the catalogue has it.
@@ -186,6 +191,8 @@ struct EngineOptions: ParsableArguments {
     take(hostCache, \.hostCache)
     take(cacheblend, \.recomputedShare)
     take(attention, \.attention)
+    take(retain, \.retain)
+    take(protect, \.protect)
     take(draftTokens, \.draftTokens)
     if let acceptance {
       configuration.acceptance = Files.exists(acceptance) ? String(decoding: try Files.bytes(of: acceptance), as: UTF8.self) : acceptance
@@ -271,7 +278,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "kv-format": kvFormat, "retain": retain, "weights": weights,
+      "kv-format": kvFormat, "weights": weights,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

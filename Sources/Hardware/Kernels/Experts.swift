@@ -10,6 +10,9 @@ public struct Experts: Equatable, Sendable {
     case random
     /// Shared out as evenly as can be, as a benchmark does it.
     case balanced
+    /// Shared out so, but routing keeps the experts of `kept` groups only, as many groups as a token has experts: all tie,
+    /// the first are kept, and the places left go to the first experts.
+    case groupLimited(kept: Int)
     /// Loads drawn from a density ∝ x to the power of −`exponent`, on the rank with the most loaded expert.
     case powerLaw(exponent: Double)
   }
@@ -59,11 +62,14 @@ public struct Experts: Equatable, Sendable {
     var residentEfficiency: Double
     /// Bytes of an activation between the products.
     var activationBytes: Double
+    /// Of kernels whose time is that of their tiles alone; nil for the others.
+    var onePace: OnePace?
   }
 
   /// - Parameter residency: `.repeated` lets weights stay in the cache from call to call, as in a benchmark.
   public func estimate(rows: Int, on chip: Chip, residency: Residency = .cold) -> KernelEstimate {
     let constants = chip.experts
+    if let pace = constants.onePace { return estimate(rows: rows, at: pace, on: chip) }
     let processors = Double(chip.multiprocessors)
     let tokens = Double(rows)
     let active = Double(shape.active)
@@ -143,6 +149,8 @@ public struct Experts: Equatable, Sendable {
       let more = routed - base * local
       let awake = base > 0 ? local : more
       return Loads(rows: routed, awake: awake, runs: base > 0 ? [(base, local - more), (base + 1, more)] : [(1, more)])
+    case .groupLimited(let kept):
+      return groupLimitedLoads(tokens: Int(tokens), kept: kept, local: Int(local))
     case .powerLaw(let exponent):
       // Quantiles of the density on [1, 0.8 · tokens]; the rank holds the greatest and an even choice of the rest.
       let low = 1.0

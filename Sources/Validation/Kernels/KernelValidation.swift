@@ -251,6 +251,9 @@ public struct KernelValidation {
     }
   }
 
+  /// The one model of the tables whose routing is limited to groups.
+  private static func isDeepSeekV3(experts: Int, active: Int, hidden: Int) -> Bool { (experts, active, hidden) == (256, 8, 7168) }
+
   private mutating func addExperts(_ table: MeasuredTable) throws(MeasuredTableError) {
     let (gpu, dtype, latency) = (try table.column("gpu"), try table.column("dtype"), try table.column("latency_us"))
     let (tokens, hidden, inter) = (try table.column("num_tokens"), try table.column("hidden"), try table.column("inter"))
@@ -278,6 +281,9 @@ public struct KernelValidation {
         spread = .powerLaw(exponent: distribution.split(separator: "_").last.flatMap { Double($0) } ?? 1.2)
       } else if distribution != "balanced" {
         spread = .random
+      } else if Self.isDeepSeekV3(experts: shape[4], active: shape[3], hidden: shape[1]) {
+        // Of its 8 groups 4 are kept.
+        spread = .groupLimited(kept: 4)
       }
       let library = backend.flatMap { Experts.Backend(rawValue: table.text(row, $0)) }
       let chip = chip(accelerator, format, arithmetic, backend: library)

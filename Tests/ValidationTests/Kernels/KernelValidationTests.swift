@@ -45,7 +45,7 @@ struct KernelValidationTests {
     }
     let bounds = [
       "gemm bf16": 9.0, "gemm fp8": 14, "gemm fp8_block": 14, "attention_decode bf16": 9, "attention_decode fp8": 9.5,
-      "attention_prefill bf16": 9, "moe bf16": 13,
+      "attention_prefill bf16": 9, "moe bf16": 13, "moe fp8": 13, "moe fp8_block": 13, "moe nvfp4": 13, "moe w4a16_mxfp4": 13.5,
     ]
     for line in validation.report.lines {
       #expect(line.underFloor == 0, "\(line.group)")

@@ -1,4 +1,5 @@
 import Core
+import Hardware
 import KVMemory
 import Scheduling
 
@@ -34,7 +35,8 @@ extension Engine {
   }
 
   private func retaining(_ plan: StepPlan) -> Retaining? {
-    guard !planner.retention.keepsAll || !plan.compactions.isEmpty else { return nil }
+    // Who has given something up is remembered as long as he runs.
+    guard !planner.retention.keepsAll || state.scheduler.droppedTokens > 0 else { return nil }
     var retaining = Retaining(policy: planner.retention.choice, protected: planner.protected, watch: planner.retention.watch)
     retaining.compactions = plan.compactions
     if device.language != nil { retaining.running = state.scheduler.running.map { state.scheduler.requests[Int($0)].id } }

@@ -104,7 +104,7 @@ public enum RetentionCatalogue {
     KeepAll.self,
     SinkWindow.self,
     HeavyHitters.self,
-    Snapshot.self,
+    PromptSnapshot.self,
     Morph.self,
     Lazy.self,
   ]

@@ -1,4 +1,5 @@
 import Core
+import Hardware
 import KVMemory
 import Scheduling
 

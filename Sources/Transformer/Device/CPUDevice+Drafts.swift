@@ -16,9 +16,10 @@ extension CPUDevice {
     var pending: [TokenID]
     var first: Int
     var table: [BlockID]
+    var dropped = 0
 
     var span: SequenceSpan {
-      SequenceSpan(tokens: pending, first: first, table: table, logits: pending.count - 1..<pending.count)
+      SequenceSpan(tokens: pending, first: first, table: table, logits: pending.count - 1..<pending.count, dropped: dropped)
     }
   }
 
@@ -62,12 +63,12 @@ extension CPUDevice {
       for wish in task.wishes {
         // Keys and values of drafts lie where their verification will put the true ones.
         let known = wish.request.known
-        let limit = min(wish.limit, wish.table.count * cacheTokensPerBlock - (known - 1))
+        let limit = min(wish.limit, wish.table.count * cacheTokensPerBlock - (known - 1 - wish.dropped))
         guard limit > 0 else { continue }
         draftings.append(
           Drafting(
             draft: Draft(request: wish.request.id, tokens: []), limit: limit, pending: wish.request.tokens(in: known - 1..<known),
-            first: known - 1, table: wish.table))
+            first: known - 1, table: wish.table, dropped: wish.dropped))
       }
       try draft(&draftings, cost: &cost) { device, spans in
         device.model.workspace.use { scratch in

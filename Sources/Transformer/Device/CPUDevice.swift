@@ -21,6 +21,8 @@ public struct CPUDevice: Device {
   let facts: RecordedDevice.Facts
   /// Of the companion; nil before its first draft.
   var draftMemory: DraftMemory?
+  /// What was seen of requests' attention, and what they gave up; empty while everything is kept.
+  var watched: [RequestID: WatchedRequest] = [:]
   /// The last drafts, with the distributions they were drawn from, under sampling.
   var proposals: [Drafting] = []
 
@@ -67,11 +69,14 @@ public struct CPUDevice: Device {
       spans.append(
         SequenceSpan(
           tokens: content.tokens, first: Int(slot.first), table: content.table,
-          logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count))
+          logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count, dropped: Int(slot.dropped)))
     }
     var watch = StepWatch(model.workspace)
     let shared = batch.shared.map { SharedSpan(positions: $0.positions, spans: $0.slots.compactMap { numbers[$0] }, depth: $0.depth) }
-    let logits = forward(spans, sharing: shared, &watch)
+    let (recorder, given) = retain(batch.retaining, batch, spans: numbers)
+    let logits = forward(spans, sharing: shared, watchedBy: recorder, &watch)
+    if recorder != nil { noteWatched(batch) }
+    if let given { watch.note(given) }
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var row = 0
     for (slot, content) in zip(batch.slots, contents) {
@@ -92,10 +97,14 @@ public struct CPUDevice: Device {
     return outcome
   }
 
-  private mutating func forward(_ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], _ watch: inout StepWatch) -> [Float] {
+  mutating func forward(
+    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], watchedBy watcher: (any AttentionWatcher)? = nil, _ watch: inout StepWatch
+  ) -> [Float] {
     tokensComputed += spans.reduce(0) { $0 + $1.tokens.count }
     let (logits, runs) = model.workspace.use { scratch in
-      (model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch), scratch.runs)
+      scratch.watcher = watcher
+      defer { scratch.watcher = nil }
+      return (model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch), scratch.runs)
     }
     watch.note(runs)
     return logits

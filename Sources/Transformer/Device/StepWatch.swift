@@ -15,6 +15,9 @@ struct StepWatch {
     onCore = workspace.use { $0.pool.cpuNanoseconds() }
   }
 
+  /// Work before the pass.
+  mutating func note(_ run: StageRun) { stages.append(run) }
+
   mutating func note(_ runs: [StageRun]) {
     stages = runs
     stagesEnd = .now

@@ -6,6 +6,8 @@ struct ForwardRound {
   struct Part {
     var rows: Range<Int>
     var first: Int
+    /// Of the first one's key.
+    var slot: Int
     var table: [BlockID]
     /// Number of the span.
     var span: Int
@@ -23,7 +25,9 @@ struct ForwardRound {
     var rounds = [ForwardRound()]
     for (number, span) in spans.enumerated() {
       let end = span.first + span.tokens.count
-      require(span.first >= 0 && end <= span.table.count * tokensPerBlock, "positions up to \(end) in \(span.table.count) blocks")
+      require(
+        span.first >= span.dropped && end - span.dropped <= span.table.count * tokensPerBlock,
+        "\(end - span.dropped) slots in \(span.table.count) blocks")
       require(
         span.logits.lowerBound >= 0 && span.logits.upperBound <= span.tokens.count,
         "logits of \(span.logits) of \(span.tokens.count) tokens")
@@ -40,7 +44,8 @@ struct ForwardRound {
 
   private mutating func append(_ span: SequenceSpan, _ number: Int, _ range: Range<Int>, vocabulary: Int) {
     let row = tokens.count
-    parts.append(Part(rows: row..<row + range.count, first: span.first + range.lowerBound, table: span.table, span: number))
+    parts.append(Part(rows: row..<row + range.count, first: span.first + range.lowerBound,
+        slot: span.first - span.dropped + range.lowerBound, table: span.table, span: number))
     for index in range {
       let token = span.tokens[index]
       require(token >= 0 && Int(token) < vocabulary, "token \(token) of a vocabulary of \(vocabulary)")

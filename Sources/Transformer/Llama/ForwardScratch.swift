@@ -2,7 +2,7 @@ import Core
 
 /// What a forward pass needs besides weights and cache: room for its intermediate numbers, threads to work on, and how.
 ///
-/// Nothing in it outlives a pass but its measurements; any scratch gives the same logits.
+/// Nothing in it outlives a pass but its measurements, and who watches; any scratch gives the same logits.
 public struct ForwardScratch: ~Copyable {
   public let pool: ThreadPool
   public let path: KernelPath
@@ -12,6 +12,8 @@ public struct ForwardScratch: ~Copyable {
   /// Stages of the last pass, in order of time.
   public var runs: [StageRun] { log.runs }
   var log = StageLog()
+  /// Is shown the queries of passes; nil where nobody asks.
+  var watcher: (any AttentionWatcher)?
 
   /// `[rows, hidden]`: the residual stream, what a block adds to it, and either normalised.
   let stream, addend, normalised: FloatBuffer

@@ -55,6 +55,7 @@ extension PackedLlama {
       project(layer, rows, index, &scratch)
       rotateAndStore(round, layer, index, places, cache, &scratch)
       attend(places, index, cache, &scratch)
+      if let watcher = scratch.watcher { show(round, index, cache, to: watcher, &scratch) }
       load(scratch.mixed, rows, for: [layer.output], index, &scratch)
       multiply([(layer.output, scratch.addend.base, shape.hidden)], .output, index, &scratch)
       // SwiGLU (Shazeer 2020): x + W₂ · (silu(W₁ n) · W₃ n) with n = norm(x).
@@ -88,15 +89,15 @@ extension PackedLlama {
       let size = cache.tokensPerBlock
       // All are opened before any address is taken: opening may move a block.
       for part in round.parts {
-        for index in part.first / size...(part.first + part.rows.count - 1) / size { _ = cache.open(part.table[index]) }
+        for index in part.slot / size...(part.slot + part.rows.count - 1) / size { _ = cache.open(part.table[index]) }
       }
       let stride = shape.queryWidth + 2 * shape.keyWidth
       for part in round.parts {
-        let end = part.first + part.rows.count
+        let end = part.slot + part.rows.count
         let table = part.table[..<((end + size - 1) / size)].map { cache.address(of: $0) }
-        for position in part.first..<end { slots.append((table[position / size], position % size)) }
+        for slot in part.slot..<end { slots.append((table[slot / size], slot % size)) }
         let span = AttentionSpan(
-          table: table, first: part.first, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
+          table: table, first: part.slot, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
           queryStride: stride, output: scratch.mixed.base + part.rows.lowerBound * shape.queryWidth)
         if part.rows.count > 1 { prompts.append(span) } else { decodes.append(span) }
       }
@@ -224,6 +225,19 @@ extension PackedLlama {
         kind, index, since: start, operations: 4 * shape.queryWidth * pairs,
         bytes: cached * shape.keyWidth * 4 + queries * shape.queryWidth * 8, pieces: pieces)
     }
+  }
+
+  /// Queries, and keys where they lie, to who watches attention.
+  private func show(_ round: ForwardRound, _ index: Int, _ cache: KVStore, to watcher: any AttentionWatcher, _ scratch: inout ForwardScratch) {
+    let start = scratch.log.now
+    let stride = shape.queryWidth + 2 * shape.keyWidth
+    let queries = round.parts.map { part in
+      WatchedQueries(
+        span: part.span, first: part.first, slot: part.slot, count: part.rows.count,
+        queries: scratch.projected.base + part.rows.lowerBound * stride, stride: stride, table: part.table)
+    }
+    let (operations, bytes) = watcher.see(layer: index, queries, cache, scratch.pool, scratch.path)
+    scratch.log.record(.retain, index, since: start, operations: operations, bytes: bytes, pieces: round.parts.count * shape.keyHeads)
   }
 
   /// Activations for a product.

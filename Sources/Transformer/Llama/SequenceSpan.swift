@@ -19,18 +19,21 @@ public struct SharedSpan: Equatable, Sendable {
 ///
 /// ```
 /// | in the cache already |  tokens  |
-/// 0                    first        first + tokens.count ≤ table.count · tokensPerBlock
+/// 0                    first        first + tokens.count ≤ table.count · tokensPerBlock + dropped
 /// ```
 public struct SequenceSpan: Equatable, Sendable {
   public var tokens: [TokenID]
   /// Position of the first token.
   public var first: Int
-  /// Block of positions `[i · tokensPerBlock, …)`.
+  /// Block of slots `[i · tokensPerBlock, …)`.
   public var table: [BlockID]
   /// For which of `tokens` logits are wanted.
   public var logits: Range<Int>
+  /// Of the tokens in the cache, those whose keys and values were given up: position p lies in slot p − dropped.
+  public var dropped: Int
 
-  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>) {
+  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>, dropped: Int = 0) {
+    self.dropped = dropped
     self.tokens = tokens
     self.first = first
     self.table = table

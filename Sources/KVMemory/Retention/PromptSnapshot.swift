@@ -3,7 +3,7 @@ import Core
 /// A prompt is reduced once, when it has been read, to what its own end attends to; what is written afterwards stays.
 ///
 /// Scores are averaged over neighbouring tokens, so that what is kept hangs together.
-public struct Snapshot: Retention {
+public struct PromptSnapshot: Retention {
   public static let descriptor = Descriptor(
     name: "snapshot", summary: "of a prompt that was read, the tokens that its last ones attend to; all that is written after it",
     source: "SnapKV (Li et al., arXiv 2404.14469); as the cache of FastKV (Jo et al., arXiv 2502.01068)",

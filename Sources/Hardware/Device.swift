@@ -45,7 +45,9 @@ public protocol Device: Sendable {
   var remembered: any Device { get }
 
   /// Puts keys and values back into KV memory, for a moment whose memory was not kept: each one's tokens from the first.
-  mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError)
+  ///
+  /// - Parameter retaining: With a compaction for each sequence, which says how many tokens stay of it, and what was cut out.
+  mutating func rebuild(_ sequences: [Batch.Content], _ retaining: Retaining) throws(DeviceError)
 
   /// Why drafts of that origin cannot be made or verified here, and the way out; nil when they can.
   func fault(of means: DraftMeans) -> String?
@@ -72,7 +74,7 @@ extension Device {
   public func nanoBatched(_ most: Int) -> (any Device)? { nil }
   public var language: (any Language)? { nil }
   public var remembered: any Device { self }
-  public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}
+  public mutating func rebuild(_ sequences: [Batch.Content], _ retaining: Retaining) throws(DeviceError) {}
   public func fault(of means: DraftMeans) -> String? { means == .text ? nil : "\(name) has no layers to draft with" }
   public var mostDrafts: Int? { nil }
   public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? { nil }

@@ -50,7 +50,9 @@ public struct JoinedDevice: Device {
 
   public func kept(of request: RequestID, computed: Int) -> KeptTokens? { tokens.kept(of: request, computed: computed) }
 
-  public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) { try tokens.rebuild(sequences) }
+  public mutating func rebuild(_ sequences: [Batch.Content], _ retaining: Retaining) throws(DeviceError) {
+    try tokens.rebuild(sequences, retaining)
+  }
 }
 
 extension Batch {

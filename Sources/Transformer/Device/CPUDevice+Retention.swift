@@ -256,6 +256,42 @@ extension CPUDevice {
     return moved.max() ?? 0
   }
 
+  // MARK: Computing again
+
+  /// Who gave something up is computed whole in memory of its own, and as much is then given up once more: of what was cut out
+  /// the same, of what attention chose what it would choose now.
+  public mutating func rebuild(_ sequences: [Batch.Content], _ retaining: Retaining) throws(DeviceError) {
+    cache.removeAll()
+    (draftMemory, proposals, watched) = (nil, [], [:])
+    var watch = StepWatch(model.workspace)
+    for (content, compaction) in zip(sequences, retaining.compactions) where !content.tokens.isEmpty {
+      let entry = retaining.watch == .nobody
+        ? nil
+        : open(
+          compaction.request, retaining.watch, first: 0, known: content.tokens.count, prompt: compaction.promptCount, dropped: 0)
+      let recorder = entry.map { AttentionRecorder([$0], threshold: Lazy.threshold) }
+      var span = SequenceSpan(
+        tokens: content.tokens, first: 0, table: content.table, logits: content.tokens.count..<content.tokens.count)
+      let isWhole = compaction.kept == compaction.slots
+      let count = (content.tokens.count + cache.tokensPerBlock - 1) / cache.tokensPerBlock
+      if !isWhole { span.table = (0..<BlockID(count)).map { $0 } }
+      let own = cache
+      if !isWhole { cache = KVStore(model.shape, blockCount: count, tokensPerBlock: cache.tokensPerBlock) }
+      _ = forward([span], watchedBy: recorder, &watch)
+      watched[compaction.request]?.sheet.filled = content.tokens.count
+      guard !isWhole else { continue }
+      let whole = cache
+      cache = own
+      var compaction = compaction
+      compaction.source = span.table
+      if !compaction.gap.isEmpty {
+        compaction.cut = compaction.gap.lowerBound / cache.tokensPerBlock..<compaction.gap.upperBound / cache.tokensPerBlock
+      }
+      compaction.gap = 0..<0
+      _ = give(up: compaction, retaining, from: whole)
+    }
+  }
+
   // MARK: Looking
 
   public func kept(of request: RequestID, computed: Int) -> KeptTokens? {

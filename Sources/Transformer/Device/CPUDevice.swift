@@ -139,15 +139,4 @@ public struct CPUDevice: Device {
     }
     return tokens
   }
-
-  public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {
-    cache.removeAll()
-    draftMemory = nil
-    proposals = []
-    var watch = StepWatch(model.workspace)
-    let spans = sequences.filter { !$0.tokens.isEmpty }.map { content in
-      SequenceSpan(tokens: content.tokens, first: 0, table: content.table, logits: content.tokens.count..<content.tokens.count)
-    }
-    _ = forward(spans, &watch)
-  }
 }

@@ -53,7 +53,7 @@ let package = Package(
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncursesw5-dev"])]),
     .target(name: "CTerminal"),
     .target(name: "CBuiltIn"),
-    .target(name: "CKernels", exclude: ["kernels.inc"], cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
+    .target(name: "CKernels", exclude: ["cache.inc", "kernels.inc"], cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
     .target(name: "TestSupport", dependencies: ["Core", "Screen", "Transformer"], path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "workbench",

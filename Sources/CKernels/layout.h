@@ -43,6 +43,45 @@ static inline uint16_t ck_half_at(const uint8_t *p) {
   return h;
 }
 
+// Keys and values of one head of a layer in one block, in every format but half precision. With `w = min(16, tokens)`,
+// `n` codes to a byte and `g` groups of channels, parts in this order:
+//
+//   keys           codes [tokens / w, d / n, w]; byte i has channels n·i, n·i + 1, … from its low bits on
+//   values         codes [tokens, row]; of each sixteen bytes, byte j has channels j, j + 16, …
+//   keys' scales   int8: f16 [tokens] │ int4: f16 [tokens / w, g, (step, least), w] │ bfp8: u8 [tokens / w, g, w]
+//                  kivi2: u8 [tokens / 16, (step, least), d]
+//   values' scales int8: f16 [tokens] │ int4, kivi2: f16 [tokens, g, (step, least)] │ bfp8: u8 [tokens, g]
+typedef struct {
+  size_t lanes;         // w
+  size_t row;           // bytes of a token's values
+  size_t row_scales;    // and of their scales
+  size_t values;        // bytes from the head's first to each part
+  size_t key_scales;
+  size_t value_scales;
+  size_t bytes;
+} ck_head;
+
+static inline ck_head ck_head_of(int format, size_t tokens, size_t d) {
+  size_t bits = 8, groups = 0, scale = 0, keys_scale = 0;
+  switch (format) {
+  case CK_KV_INT8: scale = keys_scale = 2; break;
+  case CK_KV_BFP8: groups = (d + 31) / 32, scale = keys_scale = groups; break;
+  case CK_KV_KIVI2: bits = 2, groups = (d + 63) / 64, scale = 4 * groups, keys_scale = d / 8; break;
+  case CK_KV_INT4:
+  case CK_KV_INT4_HADAMARD: bits = 4, groups = (d + 63) / 64, scale = keys_scale = 4 * groups; break;
+  default: break;
+  }
+  ck_head head;
+  head.lanes = tokens < 16 ? tokens : 16;
+  head.row = (d * bits / 8 + 15) / 16 * 16;
+  head.row_scales = scale;
+  head.values = tokens * d * bits / 8;
+  head.key_scales = head.values + tokens * head.row;
+  head.value_scales = head.key_scales + tokens * keys_scale;
+  head.bytes = head.value_scales + tokens * scale;
+  return head;
+}
+
 const ck_kernels *ck_plain_kernels(void);
 const ck_kernels *ck_avx2_kernels(void);
 const ck_kernels *ck_avx512_kernels(void);

@@ -23,5 +23,12 @@ size_t ck_attend_state(const ck_cache *cache) { return cache->heads * (size_t)CK
 
 size_t ck_attend_scratch(const ck_cache *cache) {
   size_t d = cache->head_width, rows = (size_t)(cache->heads / cache->kv_heads) * CK_QUERIES;
-  return 2 * CK_KEYS * d + 4 * CK_KEYS + rows * (16 + d + 1) + 16;
+  return 2 * CK_KEYS * (d + 1) + 4 * CK_KEYS + rows * (16 + 2 * d + 1) + 16;
 }
+
+size_t ck_head_bytes(const ck_cache *cache) {
+  size_t tokens = cache->tokens_per_block, d = cache->head_width;
+  return cache->format == CK_KV_F16 ? 4 * tokens * d : ck_head_of(cache->format, tokens, d).bytes;
+}
+
+size_t ck_read_scratch(const ck_cache *cache) { return 32 * cache->head_width + 32; }

@@ -126,6 +126,7 @@ struct EngineLoop: Sendable {
       self.pace = pace
       anchorHere()
     case .command(let command): carryOut(command)
+    case .fork(let choices): fork(choices)
     case .say(let text): ask(text)
     case .undoBranch:
       guard let previous = abandoned.popLast() else { return say("no future was left behind", isError: true) }
@@ -179,6 +180,23 @@ struct EngineLoop: Sendable {
       } else {
         say("\(command.axis) → \(command.choice) at step \(timeline.head.step)")
       }
+      journal(timeline)
+    } catch {
+      say("\(error)", isError: true)
+    }
+  }
+
+  private mutating func fork(_ choices: [Command]) {
+    do {
+      let fork = try timeline.forked(with: choices, until: shown.now)
+      let start = timeline.head.fleet.nextStart != nil && isRunning
+      abandoned.append(timeline)
+      timeline = fork
+      past = nil
+      isRunning = start && fork.head.fleet.nextStart != nil
+      anchorHere()
+      let words = choices.map { "\($0.axis) \($0.choice)" }.joined(separator: ", ")
+      say("a fork with \(words): the same trace from its start, at step \(fork.head.step) now; u returns")
       journal(timeline)
     } catch {
       say("\(error)", isError: true)
@@ -247,7 +265,8 @@ struct EngineLoop: Sendable {
     snapshots.post(
       Snapshot(
         shown: past ?? head.remembered, head: head.remembered, transport: transport, pace: pace, stepsPerSecond: speed.rate,
-        branches: abandoned.count, notice: notice, commands: timeline.commands, said: timeline.said.last?.request))
+        branches: abandoned.count, notice: notice, commands: timeline.commands, said: timeline.said.last?.request,
+        configuration: timeline.configuration))
     isStale = false
   }
 }

@@ -26,6 +26,9 @@ public final class EngineThread: Sendable {
     case pace(Pace)
     /// A switch. In the past it begins a new future from there; the old one can be returned to.
     case command(Command)
+    /// The same trace with choices that a run cannot be switched to, up to the moment that is shown. The run can be
+    /// returned to.
+    case fork([Command])
     /// What a user says to the model: a request of its own.
     case say(String)
     /// Returns to the future that the last change in the past left behind.

@@ -29,12 +29,14 @@ public struct Snapshot: Sendable {
   /// What came of the last thing asked, when it is worth a sentence.
   public var notice: Notice?
   public var commands: [PlacedCommand]
+  /// What the run began with; nil where nobody said.
+  public var configuration: Configuration?
   /// The last request that a user asked for; nil before the first.
   public var said: RequestID?
 
   public init(
     shown: Run, head: Run, transport: Transport, pace: Pace = .times(1), stepsPerSecond: Double? = nil,
-    branches: Int = 0, notice: Notice? = nil, commands: [PlacedCommand] = [], said: RequestID? = nil
+    branches: Int = 0, notice: Notice? = nil, commands: [PlacedCommand] = [], said: RequestID? = nil, configuration: Configuration? = nil
   ) {
     self.shown = shown
     self.head = head
@@ -45,6 +47,7 @@ public struct Snapshot: Sendable {
     self.notice = notice
     self.commands = commands
     self.said = said
+    self.configuration = configuration
   }
 
   public struct Notice: Equatable, Sendable {

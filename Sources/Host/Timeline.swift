@@ -23,12 +23,15 @@ public struct Timeline: Sendable {
   /// asked.
   public private(set) var said: [(step: StepIndex, request: RequestID)] = []
   private var keyframes: [Run]
+  /// What the run began with; nil where nobody said.
+  public let configuration: Configuration?
 
   /// Steps between the youngest keyframes.
   static let spacing = 128
 
-  public init(_ run: Run) {
+  public init(_ run: Run, configuration: Configuration? = nil) {
     head = run
+    self.configuration = configuration
     keyframes = [run.remembered]
   }
 

@@ -20,7 +20,9 @@ public struct Axis: Sendable {
   /// The present choice.
   public let current: @Sendable (Engine) -> String
   /// Why this engine cannot have a choice; nil when it can.
-  var obstacle: @Sendable (Engine, Choice) -> String? = { _, _ in nil }
+  public var obstacle: @Sendable (Engine, Choice) -> String? = { _, _ in nil }
+  /// Whether a choice takes other GPUs: then it is a fork's, which serves the same trace with them.
+  public var wantsFork: @Sendable (Engine, Choice) -> Bool = { _, _ in false }
   let change: @Sendable (inout Engine, Choice) -> [Settlement]
 
   /// Reads a choice; its description is the one way to write it.
@@ -53,6 +55,12 @@ public struct Axis: Sendable {
     }
   }
 
+  /// The choice, where only a fork of this engine's run can have it.
+  public func forkChoice(_ text: String, of engine: Engine) -> Choice? {
+    guard let choice = try? choice(text), choice.description != current(engine), wantsFork(engine, choice) else { return nil }
+    return choice
+  }
+
   /// The same, for an engine.
   public func fault(of text: String, in engine: Engine) -> String? {
     do {
@@ -71,7 +79,7 @@ public enum AxisCatalogue {
     maxSequences, asyncScheduling, speculate, draftTokens, replicas, router, kvLink, kvTransfer, roles,
   ]
 
-  public static func axis(named name: String) -> Axis? { all.first { $0.name == name } }
+  public static func axis(named name: String) -> Axis? { everything.first { $0.name == name } }
 
   static let policy = Axis(
     name: "policy", summary: "who is served first, and how a step is put together",
@@ -95,6 +103,7 @@ public enum AxisCatalogue {
     members: PlacementCatalogue.members,
     current: { $0.placement.description },
     obstacle: { $0.obstacle(toPlacement: $1) },
+    wantsFork: { engine, choice in engine.membership?.disaggregation != Disaggregation(choice) },
     change: { engine, choice in engine.setPlacement(choice) })
 
   static let batching = Axis(

@@ -22,7 +22,7 @@ final class Journal: Sendable {
 
   func keep(_ timeline: Timeline) {
     guard let path else { return }
-    let recording = Recording(configuration: configuration, timeline: timeline)
+    let recording = Recording(configuration: timeline.configuration ?? configuration, timeline: timeline)
     do {
       try Files.write(recording.bytes(), to: path)
     } catch {

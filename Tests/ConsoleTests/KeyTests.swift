@@ -2,6 +2,7 @@ import Console
 import Core
 import Host
 import Screen
+import ServingEngine
 import Testing
 
 @Suite("Keys")
@@ -126,6 +127,36 @@ struct KeyTests {
     #expect(sample.frame.text.contains("[batching]"))
     try sample.type("<tab><tab><tab><tab><tab><tab><tab><C-u>512<ret>")
     #expect(sample.effects == ["max-batched-tokens 512"])
+  }
+
+  @Test("what takes other GPUs is offered as a fork, and says why")
+  func forks() throws {
+    var sample = ConsoleSample()
+    var snapshot = sample.state.snapshot
+    snapshot.configuration = Configuration()
+    _ = sample.state.update(.snapshot(snapshot))
+    try sample.type(":replicas 2")
+    #expect(sample.frame.text.contains("a run keeps its GPUs"))
+    for (typed, effects) in [
+      ("<ret>", ["fork replicas 2"]), (":tp 2<ret>", ["fork tp 2"]), (":device H100-SXM<ret>", ["fork device H100-SXM"]),
+      (":placement disaggregated:1x1<ret>", ["fork placement disaggregated:1x1"]), (":fork tp 2 policy priority<ret>", ["fork tp 2 policy priority"]),
+      ("xtp 4<ret>", ["fork tp 4"]),
+    ] {
+      try sample.type(typed)
+      #expect(sample.effects == effects, "after \(typed): \(sample.sentence)")
+    }
+    try sample.type(":fork tp<ret>")
+    #expect(sample.effects.isEmpty && sample.sentence.contains("in pairs"))
+    try sample.type("<esc>p<left>")
+    #expect(sample.frame.text.contains("[pp]"))
+    try sample.type("<C-u>2")
+    #expect(sample.frame.text.contains("! a fork from the trace's start up to now; u returns"))
+    try sample.type("<ret>")
+    #expect(sample.effects == ["fork pp 2"])
+
+    var unknown = ConsoleSample()
+    try unknown.type(":tp 2<ret>")
+    #expect(unknown.effects.isEmpty && unknown.sentence.contains("cannot be forked"))
   }
 
   @Test("the command line completes, checks and runs")

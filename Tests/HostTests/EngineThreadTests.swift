@@ -1,6 +1,7 @@
 import Analysis
 import Core
 import Dispatch
+import Hardware
 import Host
 import ServingEngine
 import Testing
@@ -43,6 +44,42 @@ struct EngineThreadTests {
     let back = try await snapshot(of: thread) { $0.branches == 0 }
     #expect(back.head.step == end)
     #expect(back.head.engine.state.history == done.head.engine.state.history)
+  }
+
+  @Test("a fork serves the same trace on other GPUs up to this moment, with what was switched; the run can be returned to")
+  func fork() async throws {
+    let thread = EngineThread()
+    var configuration = Samples.configuration()
+    configuration.kvBlocks = nil
+    var timeline = Timeline(try Run(configuration, trace: Samples.trace), configuration: configuration)
+    try timeline.apply(Command(axis: "policy", choice: "shortest-prompt"))
+    while timeline.head.step < 60 { guard try timeline.advance() else { break } }
+    thread.start(timeline, pace: .unlimited, paused: true)
+    defer { thread.stop() }
+    thread.send(.fork([Command(axis: "tp", choice: "2"), Command(axis: "device", choice: "h100")]))
+    let fork = try await snapshot(of: thread) { $0.branches == 1 }
+    #expect(fork.configuration?.tensorParallel == 2 && fork.configuration?.policy == "shortest-prompt")
+    #expect(fork.head.engine.device.name.hasPrefix("2× H100"))
+    #expect(fork.transport != .live)
+
+    // What it shows is what a run that began so shows.
+    configuration.tensorParallel = 2
+    configuration.device = "h100"
+    configuration.policy = "shortest-prompt"
+    var alone = Timeline(try Run(configuration, trace: Samples.trace))
+    while let start = alone.head.fleet.nextStart, start < timeline.head.now { guard try alone.advance() else { break } }
+    #expect(fork.head.step == alone.head.step && fork.head.fleet.digest == alone.head.fleet.digest)
+
+    thread.send(.fork([Command(axis: "replicas", choice: "2")]))
+    #expect(try await snapshot(of: thread) { $0.branches == 2 }.head.fleet.instances.count == 2)
+    thread.send(.fork([Command(axis: "device", choice: "abacus")]))
+    let refused = try await snapshot(of: thread) { $0.notice?.isError == true }
+    #expect(refused.branches == 2 && refused.notice?.sentence.contains("abacus") == true)
+
+    thread.send(.undoBranch)
+    thread.send(.undoBranch)
+    let back = try await snapshot(of: thread) { $0.branches == 0 }
+    #expect(back.head.step == 60 && back.configuration?.device == "rtx4090")
   }
 
   @Test("a command that cannot be carried out is a notice, not an end")

@@ -335,7 +335,7 @@ struct FleetTests {
       }
     }
     #expect(refusal("placement", "disaggregated:2x1")
-      == "--placement disaggregated:2x1: start a run with it — GPUs cannot be added or taken away while one runs")
+      == "--placement disaggregated:2x1: a run keeps its GPUs — fork it")
     #expect(refusal("kv-transfer", "merged")
       == "--kv-transfer merged: no request moves between instances — start a run with --placement disaggregated:PxD")
     #expect(refusal("router", "prefix-aware:50") == nil)

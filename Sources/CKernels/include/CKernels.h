@@ -62,17 +62,35 @@ typedef struct {
 /// Queries that share one walk over the keys.
 #define CK_QUERIES 16
 
-/// What one layer's keys and values look like within a block, in half precision. Blocks lie anywhere.
+/// How a block's keys and values are kept.
+enum {
+  CK_KV_F16 = 0,
+  CK_KV_F8 = 1,
+  CK_KV_INT8 = 2,
+  CK_KV_INT4 = 3,
+  CK_KV_INT4_HADAMARD = 4,
+  CK_KV_KIVI2 = 5,
+  CK_KV_BFP8 = 6,
+};
+
+/// Elements of a head at most, in formats other than half precision.
+#define CK_MOST_WIDTH 512
+
+/// What one layer's keys and values look like within a block. Blocks lie anywhere.
 ///
-/// A block's keys are `[kv_heads, tokens_per_block / w, head_width, w]` with `w = min(16, tokens_per_block)`: sixteen keys
-/// are the lanes of a vector. Its values are `[kv_heads, tokens_per_block, head_width]`.
+/// In half precision a block's keys are `[kv_heads, tokens_per_block / w, head_width, w]` with `w = min(16, tokens_per_block)`: sixteen keys
+/// are the lanes of a vector. Its values are `[kv_heads, tokens_per_block, head_width]`. In other formats each KV head has its
+/// codes and scales in one piece: see layout.h.
 typedef struct {
-  size_t keys;            // halves from the start of a block to the layer's keys
+  size_t keys;            // halves from the start of a block in half precision to the layer's keys
   size_t values;          // likewise
+  size_t codes;           // bytes from the start of a block in another format to the layer's first head
+  const uint16_t *order;  // CK_KV_BFP8: `[kv_heads, head_width]`, the channel at each place of stored keys; null as they are
   uint32_t tokens_per_block;  // 1, 2, 4, 8, or a multiple of 16
   uint32_t heads;
   uint32_t kv_heads;
   uint32_t head_width;    // a multiple of 16
+  int32_t format;
 } ck_cache;
 
 /// Queries of consecutive positions of one sequence.
@@ -84,6 +102,8 @@ typedef struct {
   size_t query_stride;
   float *output;          // [count, heads, head_width]
   float scale;            // of a score: 1 / √head_width
+  const uint16_t *window; // CK_KV_KIVI2: the queries' own block in half precision, read from `window_first` on; else null
+  size_t window_first;
 } ck_queries;
 
 /// Floats of the running softmax of a query head: its weighted sum `[head_width]`, its sixteen sums of weights, and in
@@ -102,12 +122,18 @@ typedef struct {
   float *const *states;          // each `[heads, CK_STATE(head_width)]`, aligned to 64
   float *const *outputs;         // each `[heads, head_width]`; null while keys are still to come
   float scale;
+  const uint16_t *window;        // as in ck_queries
+  size_t window_first;
 } ck_stretch;
 
 /// Floats of scratch that `attend` and `attend_stretch` need.
 size_t ck_attend_scratch(const ck_cache *cache);
 /// Floats of all states of a query.
 size_t ck_attend_state(const ck_cache *cache);
+/// Bytes of one KV head of a layer in a block; in half precision too.
+size_t ck_head_bytes(const ck_cache *cache);
+/// Floats of scratch that `read` needs.
+size_t ck_read_scratch(const ck_cache *cache);
 
 // ---- Paths ---------------------------------------------------------------------------------------------------------
 
@@ -155,8 +181,13 @@ typedef struct {
   void (*to_half)(const float *x, size_t n, uint16_t *y);
   void (*from_half)(const uint16_t *x, size_t n, float *y);
 
-  /// Keys and values (`[kv_heads, head_width]`) of one position into slot `slot` of the block at `block`.
+  /// Keys and values (`[kv_heads, head_width]`) of one position into slot `slot` of the block at `block`; of CK_KV_KIVI2 into
+  /// a block in half precision.
   void (*store)(const ck_cache *cache, uint16_t *block, uint32_t slot, const float *keys, const float *values);
+  /// One KV head of a block as floats, `[tokens_per_block, head_width]` each, as attention sees them.
+  void (*read)(const ck_cache *cache, const uint16_t *block, uint32_t kv_head, float *keys, float *values, float *scratch);
+  /// CK_KV_KIVI2: the codes of one KV head of a full block, from the same block in half precision.
+  void (*close)(const ck_cache *cache, const uint16_t *window, uint16_t *block, uint32_t kv_head);
   /// Attention of the query heads that share `kv_head`. `scratch`: `ck_attend_scratch` floats, aligned to 64.
   void (*attend)(const ck_cache *cache, const ck_queries *work, uint32_t kv_head, float *scratch);
   /// The same, of a part of the keys.

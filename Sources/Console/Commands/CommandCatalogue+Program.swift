@@ -91,6 +91,6 @@ extension ConsoleState {
     return ExportRequest(
       format: format, fileName: file ?? suggestedFile(format), isNamed: file != nil, canvas: Frame.compose(plain),
       theme: themes[themeIndex], title: "workbench · \(label.traceName) · step \(Figure.grouped(shownStep))",
-      run: snapshot.shown)
+      run: snapshot.shown, configuration: snapshot.configuration)
   }
 }

@@ -16,10 +16,10 @@ struct AxesDialog: Dialog {
 
   let hints = [Hint("Enter", "apply"), Hint("↑↓", "choose"), Hint("← →", "axis"), Hint("Esc", "close")]
 
-  private var chosen: Axis { AxisCatalogue.all[axis] }
+  private var chosen: Axis { AxisCatalogue.everything[axis] }
 
   private mutating func enter(_ axis: Int, _ state: ConsoleState) {
-    let count = AxisCatalogue.all.count
+    let count = AxisCatalogue.everything.count
     self.axis = (axis % count + count) % count
     let current = chosen.current(state.snapshot.shown.engine)
     place = ListPlace()
@@ -129,7 +129,7 @@ struct AxesDialog: Dialog {
 
   /// Where each axis has its name: `[policy] prefill  batching`. Those before the present one that do not fit are left out.
   private func tabs(_ inside: Rect) -> [(axis: Int, columns: Range<Int>)] {
-    let widths = AxisCatalogue.all.map { $0.name.cells + 2 }
+    let widths = AxisCatalogue.everything.map { $0.name.cells + 2 }
     var first = 0
     // The marks at both ends say that there are more.
     while first < axis, widths[first...axis].reduce(0, +) > inside.width - 4 { first += 1 }
@@ -149,11 +149,11 @@ struct AxesDialog: Dialog {
     canvas.clipped(to: inside) { canvas in
       let tabs = tabs(inside)
       if let first = tabs.first, first.axis > 0 { canvas.put("‹", at: Point(inside.left + 1, inside.top), style: .muted) }
-      if let last = tabs.last, last.axis < AxisCatalogue.all.count - 1 {
+      if let last = tabs.last, last.axis < AxisCatalogue.everything.count - 1 {
         canvas.put("›", endingAt: Point(inside.right - 1, inside.top), style: .muted)
       }
       for (number, columns) in tabs {
-        let name = AxisCatalogue.all[number].name
+        let name = AxisCatalogue.everything[number].name
         let isHere = number == axis
         canvas.put(
           isHere ? "[\(name)]" : " \(name) ", at: Point(columns.lowerBound, inside.top),
@@ -215,11 +215,15 @@ struct AxesDialog: Dialog {
     if let fault = command?.fault(state, choice) {
       canvas.put(fault, at: Point(left, inside.bottom - 2), width: width, style: .muted)
     } else {
-      canvas.put("\(chosen.name) \(chosen.current(state.snapshot.shown.engine)) → \(choice)", at: Point(left, inside.bottom - 2), width: width)
-      let isPast = !state.isAtHead
+      let reason = state.reasonToFork(choice, on: chosen)
       canvas.put(
-        isPast ? "! \(state.whenItApplies)" : state.whenItApplies, at: Point(left, inside.bottom - 1), width: width,
-        style: isPast ? Style(.warn) : .muted)
+        "\(chosen.name) \(chosen.current(state.snapshot.shown.engine)) → \(choice)" + (reason.map { " · \($0)" } ?? ""),
+        at: Point(left, inside.bottom - 2), width: width)
+      let leavesHistory = reason != nil || !state.isAtHead
+      let when = reason == nil ? state.whenItApplies : ConsoleState.forks
+      canvas.put(
+        leavesHistory ? "! \(when)" : when, at: Point(left, inside.bottom - 1), width: width,
+        style: leavesHistory ? Style(.warn) : .muted)
     }
   }
 }

@@ -268,7 +268,10 @@ struct PaletteDialog: Dialog {
     {
       put("preview", preview, .plain, row, top, on: &canvas)
     }
-    if let argument = line.argument, AxisCatalogue.axis(named: line.name) != nil {
+    let axis = AxisCatalogue.axis(named: line.name)
+    if let argument = line.argument, let axis, let reason = state.reasonToFork(argument, on: axis) {
+      put("why", reason, .muted, row, top + 1, on: &canvas)
+    } else if let argument = line.argument, axis != nil {
       put("script", "\(state.shownStep) \(line.name) \(argument)", .muted, row, top + 1, on: &canvas)
     } else if !entry.detail.isEmpty {
       put("", entry.detail, .muted, row, top + 1, on: &canvas)

@@ -1,6 +1,7 @@
 import Core
 import Host
 import Screen
+import ServingEngine
 
 /// All that the screen shows and nothing of how: the engine's last moment and the viewer's choices.
 ///
@@ -90,6 +91,9 @@ public struct ConsoleState: Sendable {
   mutating func say(_ sentence: String, isError: Bool = false) { toast = Toast(sentence: sentence, isError: isError) }
 
   mutating func show(_ snapshot: Snapshot) {
+    if let configuration = snapshot.configuration, configuration != self.snapshot.configuration {
+      label = RunLabel(configuration, trace: snapshot.head.fleet.trace, isRecording: label.isRecording)
+    }
     self.snapshot = snapshot
     guard let notice = snapshot.notice, notice.number != noticeNumber else { return }
     noticeNumber = notice.number

@@ -51,6 +51,8 @@ public struct ExportRequest: Sendable {
   public var title: String
   /// The moment that is shown.
   public var run: Run
+  /// What it began with; nil where nobody said.
+  public var configuration: Configuration?
 
   /// What the file holds; nil for JSON, which needs the configuration of the run.
   public var content: String? {
@@ -92,6 +94,7 @@ extension EngineThread.Request {
     case .live: "live"
     case .pace(let pace): "pace \(pace.label)"
     case .command(let command): "\(command.axis) \(command.choice)"
+    case .fork(let choices): "fork " + choices.map { "\($0.axis) \($0.choice)" }.joined(separator: " ")
     case .say(let text): "say \(text)"
     case .undoBranch: "undo"
     case .replace(_, let name): "replace \(name)"

@@ -7,8 +7,9 @@ extension AxisCatalogue {
     current: { String($0.replicas) },
     obstacle: { engine, choice in
       choice.values[0] == engine.replicas
-        ? nil : "start a run with them — GPUs cannot be added or taken away while one runs"
+        ? nil : "a run keeps its GPUs — fork it"
     },
+    wantsFork: { _, _ in true },
     change: { _, _ in [] })
 
   static let router = Axis(

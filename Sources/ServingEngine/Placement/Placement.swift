@@ -28,7 +28,7 @@ extension Engine {
   /// Why requests cannot be placed so here; nil when they can.
   func obstacle(toPlacement choice: Choice) -> String? {
     guard membership?.disaggregation == Disaggregation(choice) else {
-      return "start a run with it — GPUs cannot be added or taken away while one runs"
+      return "a run keeps its GPUs — fork it"
     }
     if choice.name == PlacementCatalogue.colocated.name || membership?.isDisaggregated == true { return nil }
     if speculates { return "drafts are made after each batch, one batch at a time — choose --speculate none first" }

@@ -134,7 +134,8 @@ final class AttentionRecorder: AttentionWatcher {
 
   private func remember(_ part: WatchedQueries, _ entry: Entry, _ layer: Int) {
     let count = entry.sheet.places.count
-    for number in max(0, entry.end - count - part.first)..<part.count where part.first + number >= entry.end - count {
+    let first = min(part.count, max(0, entry.end - count - part.first))
+    for number in first..<part.count {
       entry.sheet.query(layer: layer, place: (part.first + number) % count)
         .update(from: part.queries + number * part.stride, count: entry.sheet.queryWidth)
     }

@@ -221,11 +221,13 @@ extension CPUDevice {
     let shape = model.shape
     let (size, width, kvHeads, kept) = (cache.tokensPerBlock, shape.headWidth, shape.keyHeads, chosen[0].count)
     let count = (kept + size - 1) / size
-    let isFresh = (0..<count).map { other != nil || compaction.target[$0] != compaction.source[$0] }
-    for block in compaction.target[..<count] { _ = cache.open(block) }
-    let targets = compaction.target[..<count].map { cache.address(of: $0) }
+    // A block with a window is filled there from its first slot on, and what it was is read from a fork.
+    let fork = cache.format.keepsWindow ? cache : nil
+    let isFresh = (0..<count).map { other != nil || fork != nil || compaction.target[$0] != compaction.source[$0] }
+    let targets = compaction.target[..<count].map { cache.open($0) }
+    let codes = compaction.target[..<count].map { cache.address(of: $0) }
     let store = cache
-    let origin = other ?? store
+    let origin = other ?? fork ?? store
     var moved = [Int](repeating: 0, count: shape.layers)
     moved.withUnsafeMutableBufferPointer { moved in
       model.workspace.pool.parallelFor(shape.layers) { range, _ in
@@ -237,8 +239,9 @@ extension CPUDevice {
             for (head, slots) in heads.enumerated() {
               let (block, place) = (slots[slot] / size, slots[slot] % size)
               let both = decoded[head][block] ?? [Float](unsafeUninitializedCapacity: 2 * size * width) { both, filled in
-                origin.keys(layer: layer, block: compaction.source[block], kvHead: head, into: both.baseAddress!)
-                origin.values(layer: layer, block: compaction.source[block], kvHead: head, into: both.baseAddress! + size * width)
+                origin.read(
+                  layer: layer, block: compaction.source[block], kvHead: head, keys: both.baseAddress!,
+                  values: both.baseAddress! + size * width, path: .best)
                 filled = 2 * size * width
               }
               decoded[head][block] = both
@@ -249,6 +252,9 @@ extension CPUDevice {
             }
             store.store(layer: layer, into: targets[slot / size], slot: slot % size, keys: keys, values: values, path: .best)
             moved[layer] += 1
+          }
+          for number in 0..<kept / size where fork != nil {
+            for head in 0..<kvHeads { store.close(layer: layer, kvHead: head, window: targets[number], into: codes[number], path: .best) }
           }
         }
       }
@@ -276,7 +282,7 @@ extension CPUDevice {
       let count = (content.tokens.count + cache.tokensPerBlock - 1) / cache.tokensPerBlock
       if !isWhole { span.table = (0..<BlockID(count)).map { $0 } }
       let own = cache
-      if !isWhole { cache = KVStore(model.shape, blockCount: count, tokensPerBlock: cache.tokensPerBlock) }
+      if !isWhole { cache = KVStore(model.shape, blockCount: count, tokensPerBlock: own.tokensPerBlock, format: own.format, order: own.order) }
       _ = forward([span], watchedBy: recorder, &watch)
       watched[compaction.request]?.sheet.filled = content.tokens.count
       guard !isWhole else { continue }

@@ -68,6 +68,8 @@ extension KVStore {
         let queries: [UnsafePointer<Float>?] = piece.members.map { decodes[$0].queries }
         let states: [UnsafeMutablePointer<Float>?] = piece.members.map { base + $0 * size }
         let outputs: [UnsafeMutablePointer<Float>?] = piece.members.map { decodes[$0].output }
+        let alone = decodes[piece.members[0]]
+        let (window, windowFirst) = piece.isLast ? self.window(of: alone, at: alone.first) : (nil, 0)
         decodes[piece.members[0]].table.withUnsafeBytes { table in
           queries.withUnsafeBufferPointer { queries in
             states.withUnsafeBufferPointer { states in
@@ -75,7 +77,7 @@ extension KVStore {
                 var work = ck_stretch(
                   table: table.baseAddress?.assumingMemoryBound(to: UnsafePointer<UInt16>?.self), begin: piece.keys.lowerBound,
                   end: piece.keys.upperBound, count: piece.members.count, queries: queries.baseAddress, states: states.baseAddress,
-                  outputs: piece.isLast ? outputs.baseAddress : nil, scale: scale)
+                  outputs: piece.isLast ? outputs.baseAddress : nil, scale: scale, window: window, window_first: windowFirst)
                 path.table.pointee.attend_stretch(&cache, &work, UInt32(number % kvHeads), scratch)
               }
             }

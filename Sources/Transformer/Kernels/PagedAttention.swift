@@ -5,6 +5,8 @@ import Core
 struct AttentionSpan {
   /// Where the block of slots `[i · tokensPerBlock, …)` lies.
   var table: [BlockAddress]
+  /// Where the windows of the queries' own blocks lie; empty in formats without.
+  var windows: [BlockAddress] = []
   /// Slot of the first query's own key: it sees the slots up to there. The keys of all queries of the span are already stored.
   var first: Int
   var count: Int
@@ -26,12 +28,18 @@ extension KVStore {
     struct Piece {
       var span: Int
       var offset: Int
+      var count: Int
       var kvHead: Int
     }
     var pieces: [Piece] = []
     for (index, span) in spans.enumerated() {
-      for offset in stride(from: 0, to: span.count, by: Int(CK_QUERIES)) {
-        for kvHead in 0..<kvHeads { pieces.append(Piece(span: index, offset: offset, kvHead: kvHead)) }
+      var offset = 0
+      while offset < span.count {
+        var count = min(Int(CK_QUERIES), span.count - offset)
+        // A query reads its own block's window, so queries of one piece are of one block.
+        if format.keepsWindow { count = min(count, tokensPerBlock - (span.first + offset) % tokensPerBlock) }
+        for kvHead in 0..<kvHeads { pieces.append(Piece(span: index, offset: offset, count: count, kvHead: kvHead)) }
+        offset += count
       }
     }
     let cache = self.layer(layer)
@@ -43,14 +51,23 @@ extension KVStore {
       var cache = cache
       for piece in pieces[range] {
         let span = spans[piece.span]
+        let (window, windowFirst) = self.window(of: span, at: span.first + piece.offset)
         span.table.withUnsafeBytes { table in
           var work = ck_queries(
             table: table.baseAddress?.assumingMemoryBound(to: UnsafePointer<UInt16>?.self), first: span.first + piece.offset,
-            count: min(Int(CK_QUERIES), span.count - piece.offset), queries: span.queries + piece.offset * span.queryStride,
-            query_stride: span.queryStride, output: span.output + piece.offset * width, scale: scale)
+            count: piece.count, queries: span.queries + piece.offset * span.queryStride,
+            query_stride: span.queryStride, output: span.output + piece.offset * width, scale: scale,
+            window: window, window_first: windowFirst)
           path.table.pointee.attend(&cache, &work, UInt32(piece.kvHead), scratch)
         }
       }
     }
+  }
+
+  /// The window that a query at a position reads, and its first position.
+  func window(of span: AttentionSpan, at position: Int) -> (window: BlockAddress?, first: Int) {
+    guard format.keepsWindow else { return (nil, 0) }
+    let number = position / tokensPerBlock
+    return (span.windows[number - span.first / tokensPerBlock], number * tokensPerBlock)
   }
 }

@@ -6,8 +6,10 @@ struct ForwardRound {
   struct Part {
     var rows: Range<Int>
     var first: Int
-    /// Of the first one's key.
+    /// Slot of the first one's key.
     var slot: Int
+    /// Slot where the span begins of which this may be a later piece; what lies before it will not change any more.
+    var begin: Int
     var table: [BlockID]
     /// Number of the span.
     var span: Int
@@ -44,8 +46,11 @@ struct ForwardRound {
 
   private mutating func append(_ span: SequenceSpan, _ number: Int, _ range: Range<Int>, vocabulary: Int) {
     let row = tokens.count
-    parts.append(Part(rows: row..<row + range.count, first: span.first + range.lowerBound,
-        slot: span.first - span.dropped + range.lowerBound, table: span.table, span: number))
+    let begin = span.first - span.dropped
+    parts.append(
+      Part(
+        rows: row..<row + range.count, first: span.first + range.lowerBound, slot: begin + range.lowerBound, begin: begin,
+        table: span.table, span: number))
     for index in range {
       let token = span.tokens[index]
       require(token >= 0 && Int(token) < vocabulary, "token \(token) of a vocabulary of \(vocabulary)")

@@ -79,6 +79,8 @@ extension PackedLlama {
   private struct Places {
     /// Of each row: its block, opened for writing, and the slot in it.
     var slots: [(block: BlockAddress, slot: Int)] = []
+    /// Blocks that this round fills, where they are closed then: window and codes.
+    var full: [(window: BlockAddress, codes: BlockAddress)] = []
     var prompts: [AttentionSpan] = []
     var decodes: [AttentionSpan] = []
     /// What decodes have in common, and room for their running softmaxes.
@@ -88,16 +90,27 @@ extension PackedLlama {
     init(_ round: ForwardRound, in cache: inout KVStore, shape: LlamaShape, scratch: borrowing ForwardScratch) {
       let size = cache.tokensPerBlock
       // All are opened before any address is taken: opening may move a block.
+      var opened: Set<BlockID> = []
       for part in round.parts {
-        for index in part.slot / size...(part.slot + part.rows.count - 1) / size { _ = cache.open(part.table[index]) }
+        for index in part.slot / size...(part.slot + part.rows.count - 1) / size {
+          _ = cache.open(part.table[index])
+          if cache.format.keepsWindow { opened.insert(part.table[index]) }
+        }
       }
+      if cache.format.keepsWindow { for part in round.parts { cache.closed(part.table[..<(part.begin / size)], besides: opened) } }
       let stride = shape.queryWidth + 2 * shape.keyWidth
       for part in round.parts {
         let end = part.slot + part.rows.count
         let table = part.table[..<((end + size - 1) / size)].map { cache.address(of: $0) }
-        for slot in part.slot..<end { slots.append((table[slot / size], slot % size)) }
+        let windows = cache.format.keepsWindow ? part.table[part.slot / size...(end - 1) / size].map { cache.window(of: $0) } : []
+        for slot in part.slot..<end {
+          slots.append((windows.isEmpty ? table[slot / size] : windows[slot / size - part.slot / size], slot % size))
+        }
+        if cache.format.keepsWindow {
+          for number in part.slot / size..<end / size { full.append((windows[number - part.slot / size], table[number])) }
+        }
         let span = AttentionSpan(
-          table: table, first: part.slot, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
+          table: table, windows: windows, first: part.slot, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
           queryStride: stride, output: scratch.mixed.base + part.rows.lowerBound * shape.queryWidth)
         if part.rows.count > 1 { prompts.append(span) } else { decodes.append(span) }
       }
@@ -198,10 +211,18 @@ extension PackedLlama {
         cache.store(layer: index, into: block, slot: slot, keys: keys, values: values, path: path)
       }
     }
+    if !places.full.isEmpty {
+      scratch.pool.parallelFor(places.full.count * cache.kvHeads) { numbers, _ in
+        for number in numbers {
+          let (window, codes) = places.full[number / cache.kvHeads]
+          cache.close(layer: index, kvHead: number % cache.kvHeads, window: window, into: codes, path: path)
+        }
+      }
+    }
     let count = round.tokens.count
     scratch.log.record(
       .normalise, index, since: start, operations: count * (shape.queryWidth + shape.keyWidth) * 3,
-      bytes: count * (shape.queryWidth * 8 + shape.keyWidth * 16), pieces: (count + 7) / 8)
+      bytes: count * (shape.queryWidth * 8 + shape.keyWidth * 12 + cache.bytesPerToken / cache.layers), pieces: (count + 7) / 8)
   }
 
   private func attend(_ places: Places, _ index: Int, _ cache: KVStore, _ scratch: inout ForwardScratch) {
@@ -223,7 +244,7 @@ extension PackedLlama {
       for stretch in shared { cached -= stretch.keys.count * (stretch.members.count - 1) }
       scratch.log.record(
         kind, index, since: start, operations: 4 * shape.queryWidth * pairs,
-        bytes: cached * shape.keyWidth * 4 + queries * shape.queryWidth * 8, pieces: pieces)
+        bytes: cached * (cache.bytesPerToken / cache.layers) + queries * shape.queryWidth * 8, pieces: pieces)
     }
   }
 

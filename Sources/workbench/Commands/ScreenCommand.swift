@@ -100,7 +100,7 @@ struct ScreenCommand: ParsableCommand {
         let path = request.isNamed ? request.fileName : Files.unused(request.fileName)
         guard !Files.exists(path) else { throw Fault("\(path) exists — give another name") }
         let text = request.content
-          ?? SnapshotJSON.json(request.run, configuration: journal.configuration).pretty() + "\n"
+          ?? SnapshotJSON.json(request.run, configuration: request.configuration ?? journal.configuration).pretty() + "\n"
         try Files.write(Array(text.utf8), to: path)
         return path
       },
@@ -147,7 +147,7 @@ struct Session {
   /// Before its first step; of a recording, with all that was recorded.
   func timeline() throws -> Timeline {
     do {
-      var timeline = Timeline(try Run(configuration, trace: source.trace, recorded: source.recording?.device))
+      var timeline = Timeline(try Run(configuration, trace: source.trace, recorded: source.recording?.device), configuration: configuration)
       guard let recording = source.recording else { return timeline }
       try timeline.follow(recording.commands, told: recording.outcomes, to: recording.end?.step)
       // With the model at hand the run can go on where the recording ends.

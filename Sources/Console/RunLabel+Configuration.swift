@@ -1,9 +1,8 @@
-import Console
 import Core
 import ServingEngine
 
 extension RunLabel {
-  init(_ configuration: Configuration, trace: Trace, isRecording: Bool = false) {
+  public init(_ configuration: Configuration, trace: Trace, isRecording: Bool = false) {
     let ranks = configuration.tensorParallel * configuration.pipelineParallel
     let model = configuration.model.split(separator: "/").last.map(String.init) ?? configuration.model
     let name = trace.name.split(separator: "/").last.map(String.init) ?? trace.name

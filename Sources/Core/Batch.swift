@@ -52,10 +52,13 @@ public struct Batch: Equatable, Sendable {
     public var tokens: [TokenID]
     /// The request's blocks; slot `s` lies in number `s / tokensPerBlock`.
     public var table: [BlockID]
+    /// The tokens at positions `0 ..< first`, for requests of which the device asked to know them; else empty.
+    public var before: [TokenID] = []
 
-    public init(tokens: [TokenID], table: [BlockID]) {
+    public init(tokens: [TokenID], table: [BlockID], before: [TokenID] = []) {
       self.tokens = tokens
       self.table = table
+      self.before = before
     }
   }
 
@@ -158,6 +161,10 @@ public struct BatchOutcome: Equatable, Sendable {
   public var drafts: [Draft] = []
   /// The part of `duration` that guessing took; it comes last.
   public var drafting = EngineTime.zero
+  /// Of requests that were computed with an exact cache too.
+  public var deviations: [Deviation] = []
+  /// How long that took, beside `duration`.
+  public var shadowing = EngineTime.zero
 
   public init(
     slots: [Slot], tokens: [TokenID], duration: EngineTime, cost: StepCost = StepCost(), stopped: Depth? = nil,

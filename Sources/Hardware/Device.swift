@@ -61,6 +61,13 @@ public protocol Device: Sendable {
   /// Which tokens of a request still have keys and values, head by head; nil where it chose none.
   func kept(of request: RequestID, computed: Int) -> KeptTokens?
 
+  /// One request in so many is computed with an exact cache too, while the one in use is lossy; 0: none. Nil where nothing is
+  /// computed.
+  var shadowRate: Int? { get set }
+
+  /// Whether it wants to know a request's earlier tokens with each step.
+  func wantsHistory(of request: RequestID) -> Bool
+
   /// How long something beside its own work took: measured where times are, zero where they are modelled.
   func timed(_ body: () -> Void) -> EngineTime
 }
@@ -79,6 +86,11 @@ extension Device {
   public var mostDrafts: Int? { nil }
   public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? { nil }
   public func kept(of request: RequestID, computed: Int) -> KeptTokens? { nil }
+  public var shadowRate: Int? {
+    get { nil }
+    set {}
+  }
+  public func wantsHistory(of request: RequestID) -> Bool { false }
   public func timed(_ body: () -> Void) -> EngineTime {
     body()
     return .zero

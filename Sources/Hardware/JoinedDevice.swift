@@ -33,9 +33,17 @@ public struct JoinedDevice: Device {
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
     let given = try tokens.execute(batch.reachingEnd)
     let timed = try clock.execute(batch)
-    return BatchOutcome(
+    var outcome = BatchOutcome(
       slots: given.slots, tokens: given.tokens, duration: timed.duration, cost: timed.cost, measurement: timed.measurement)
+    (outcome.deviations, outcome.shadowing) = (given.deviations, given.shadowing)
+    return outcome
   }
+
+  public var shadowRate: Int? {
+    get { tokens.shadowRate }
+    set { tokens.shadowRate = newValue }
+  }
+  public func wantsHistory(of request: RequestID) -> Bool { tokens.wantsHistory(of: request) }
 
   public func fault(of means: DraftMeans) -> String? {
     tokens.fault(of: means) ?? (means == .smallModel ? clock.modelledGPU?.draftModelFault : nil)

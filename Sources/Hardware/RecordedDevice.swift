@@ -108,6 +108,8 @@ public struct RecordedDevice: Device {
   public var name: String { facts.name }
   public var isModelled: Bool { false }
   public func kernels(of batch: Batch) -> [KernelRun] { [] }
+  /// As it was; it is told, not taken.
+  public var shadowRate: Int? = 8
   public func fault(of means: DraftMeans) -> String? {
     means == .smallModel && facts.draftModel == nil ? "no smaller model was loaded when this began — begin with --draft-model FILE" : nil
   }

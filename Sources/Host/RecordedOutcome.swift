@@ -15,6 +15,8 @@ import Hardware
 /// | `kernels` | `[kind, start ns, ns, operations, bytes, bound]` for each kind of kernel, all layers together |
 /// | `threads` | of each thread, the part of the step in which it computed |
 /// | `drafts` | `[request, tokens …]` for each request that the step drafted for; `confidence` beside it; absent without speculation |
+/// | `deviations` | `[request, position, divergence, 1 where the greedy token is the same, error of each layer's attention …]` for each comparison with an exact cache; absent without |
+/// | `shadow_ns` | how long comparing took, beside `ns` |
 /// | `draft_ns` | the part of `ns` that drafting took |
 struct RecordedOutcome: Decodable {
   var step: Int
@@ -28,6 +30,8 @@ struct RecordedOutcome: Decodable {
   var drafts: [[Int32]]?
   var confidence: [[Float]]?
   var draft_ns: Int64?
+  var deviations: [[Double]]?
+  var shadow_ns: Int64?
 
   struct Kernel: Decodable {
     var run: KernelRun
@@ -63,6 +67,11 @@ struct RecordedOutcome: Decodable {
       duration: EngineTime(nanoseconds: ns), cost: cost,
       measurement: kernels.map { Measurement(kernels: $0.map(\.run), threadsBusy: threads ?? []) })
     outcome.drafting = EngineTime(nanoseconds: draft_ns ?? 0)
+    outcome.shadowing = EngineTime(nanoseconds: shadow_ns ?? 0)
+    outcome.deviations = (deviations ?? []).filter { $0.count >= 4 }.map {
+      Deviation(
+        request: RequestID(Int($0[0])), position: Int($0[1]), divergence: $0[2], agrees: $0[3] == 1, attention: $0[4...].map(Float.init))
+    }
     for (number, draft) in (drafts ?? []).enumerated() where !draft.isEmpty {
       outcome.drafts.append(
         Draft(
@@ -105,6 +114,14 @@ struct RecordedOutcome: Decodable {
       }
     }
     if outcome.drafting > .zero { members.append(("draft_ns", .integer(Int(outcome.drafting.nanoseconds)))) }
+    if !outcome.deviations.isEmpty {
+      let rows = outcome.deviations.map { deviation -> JSONValue in
+        .array(
+          [.integer(deviation.request.index), .integer(deviation.position), .number(deviation.divergence), .integer(deviation.agrees ? 1 : 0)]
+            + deviation.attention.map { .number(Double($0)) })
+      }
+      members += [("deviations", .array(rows)), ("shadow_ns", .integer(Int(outcome.shadowing.nanoseconds)))]
+    }
     return JSONValue(members)
   }
 }

@@ -35,7 +35,7 @@ extension Configuration {
 
 extension Summary {
   /// The summary of a run so far.
-  public init(_ scoreboard: Scoreboard, of fleet: Fleet, configuration: Configuration, wallSeconds: Double) {
+  public init(_ scoreboard: Scoreboard, _ deviations: DeviationLog = DeviationLog(), of fleet: Fleet, configuration: Configuration, wallSeconds: Double) {
     let engine = fleet.instances[0]
     var bench = Summary.Bench()
     bench.kvBlocks = fleet.instances.reduce(0) { $0 + $1.state.memory.pool.blockCount }
@@ -55,6 +55,8 @@ extension Summary {
       bench.keptFraction = 1
       bench.peakOperationsPerSecond = facts.operationsPerSecond
     }
+    bench.logitDivergence = deviations.all.meanDivergence
+    bench.attentionOutputError = deviations.attentionError
     self.init(
       scoreboard, configuration: configuration.json, bench: bench, wallSeconds: wallSeconds,
       digest: fleet.digest)

@@ -12,6 +12,8 @@ public struct Run: Sendable {
   public private(set) var badges = Badges()
   /// How drafts fare.
   public private(set) var speculation = SpeculationLog()
+  /// What a lossy cache does.
+  public private(set) var deviations = DeviationLog()
   /// The latest step of each instance; nil before its first.
   private var lasts: [StepReport?]
   /// The latest step of all.
@@ -48,6 +50,7 @@ public struct Run: Sendable {
     observatory.fold(report.events, report.record, arrivals: fleet.trace.arrivals)
     badges.fold(report.events)
     speculation.fold(report.batch, report.outcome, report.events, report.record)
+    deviations.fold(report.outcome, report.events, step: report.record.step)
     lasts[Int(report.record.instance)] = report
     latest = report
     if fleet.outcomesAreInputs { keepAnswers(report) }

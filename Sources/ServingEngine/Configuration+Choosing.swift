@@ -52,6 +52,7 @@ extension Configuration {
     case "prefix-cache": prefixCache = choice.description
     case "host-cache": hostCache = choice.description
     case "cacheblend": recomputedShare = choice.values[0]
+    case "shadow": shadow = choice.values[0]
     case "attention": attention = choice.description
     case "retain": retain = choice.description
     case "protect": protect = choice.description

@@ -49,6 +49,8 @@ public struct Configuration: Equatable, Sendable {
   /// Keys and values that a request keeps, and the tokens that it keeps in any case.
   public var retain = "all"
   public var protect = "none"
+  /// One request in so many is computed with an exact cache too, where tokens are real and the cache is lossy; 0: none.
+  public var shadow = 8
   public var speculate = "none"
   /// Drafts of a request: a number, or how it adapts.
   public var draftTokens = DraftLength.standard.description
@@ -145,6 +147,7 @@ public struct Configuration: Equatable, Sendable {
       ("top-p", number(tokens?.sampler.topP)), ("min-p", number(tokens?.sampler.minP)),
       ("ignore-eos", tokens.map { .text($0.ignoresEndOfText ? "on" : "off") } ?? .none),
       ("exact-activations", tokens.map { .text($0.activationsAreExact ? "on" : "off") } ?? .none),
+      ("shadow", tokens == nil ? .none : .whole(shadow)),
       ("threads", tokens?.machine.map { .whole($0.threads) } ?? .none),
     ]
     return own + real + several + Self.settled.map { ($0.axis, .text($0.member)) }
@@ -327,6 +330,7 @@ extension Configuration {
     _ = engine.setRecomputedShare(recomputedShare)
     engine.planner.protected = Protection.tokens(try read(AxisCatalogue.protect, protect))
     if let retention = RetentionCatalogue.retention(try read(AxisCatalogue.retain, retain)) { _ = engine.setRetention(retention) }
+    if engine.device.shadowRate != nil { engine.device.shadowRate = shadow }
     try engine.begin(speculating: speculate, draftTokens)
     return engine
   }

@@ -60,7 +60,7 @@ extension Engine {
   func contents(_ step: DecidedStep) -> [Batch.Content] {
     step.plan.slots.indices.map { number in
       let slot = step.plan.slots[number]
-      var tokens: [TokenID] = []
+      var (tokens, before): ([TokenID], [TokenID]) = ([], [])
       if state.scheduler.isAlive(slot.request, row: Int(slot.row)) {
         let request = state.scheduler.requests[Int(slot.row)]
         let drafts = Int(slot.drafts)
@@ -68,8 +68,9 @@ extension Engine {
         tokens.reserveCapacity(Int(slot.count))
         request.forEachToken(in: Int(slot.first)..<end) { tokens.append($0) }
         if drafts > 0 { tokens += step.drafts[number] }
+        if slot.first > 0, device.wantsHistory(of: slot.request) { request.forEachToken(in: 0..<Int(slot.first)) { before.append($0) } }
       }
-      return Batch.Content(tokens: tokens, table: step.tables[number])
+      return Batch.Content(tokens: tokens, table: step.tables[number], before: before)
     }
   }
 }

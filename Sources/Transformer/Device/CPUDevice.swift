@@ -23,6 +23,8 @@ public struct CPUDevice: Device {
   var draftMemory: DraftMemory?
   /// What was seen of requests' attention, and what they gave up; empty while everything is kept.
   var watched: [RequestID: WatchedRequest] = [:]
+  /// Some keys and values were, or may be, given up.
+  var isRetaining = false
   /// The last drafts, with the distributions they were drawn from, under sampling.
   var proposals: [Drafting] = []
 
@@ -53,7 +55,14 @@ public struct CPUDevice: Device {
   public var isModelled: Bool { false }
   public var language: (any Language)? { model.language }
   public func kernels(of batch: Batch) -> [KernelRun] { [] }
-  public var remembered: any Device { RecordedDevice(facts, language: model.language) }
+  public var remembered: any Device {
+    var device = RecordedDevice(facts, language: model.language)
+    device.shadowRate = shadowRate
+    return device
+  }
+  public var shadowRate: Int? = 8
+  /// Keys and values of the requests that are computed exactly too; nil before the first.
+  var exactMemory: DraftMemory?
 
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
     guard let contents = batch.contents else {
@@ -71,15 +80,20 @@ public struct CPUDevice: Device {
           tokens: content.tokens, first: Int(slot.first), table: content.table,
           logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count, dropped: Int(slot.dropped)))
     }
+    isRetaining = batch.retaining != nil
+    let isCompared = zip(batch.slots, contents).contains { $0.samples && !$1.tokens.isEmpty && isShadowed($0.request) }
     var watch = StepWatch(model.workspace)
     let shared = batch.shared.map { SharedSpan(positions: $0.positions, spans: $0.slots.compactMap { numbers[$0] }, depth: $0.depth) }
     let (recorder, given) = retain(batch.retaining, batch, spans: numbers)
-    let logits = forward(spans, sharing: shared, watchedBy: recorder, &watch)
+    let (logits, tap) = forward(spans, sharing: shared, watchedBy: recorder, &watch, isTapped: isCompared)
     if recorder != nil { noteWatched(batch) }
     if let given { watch.note(given) }
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var row = 0
+    // Of each slot, its first row of logits.
+    var rows: [Int?] = []
     for (slot, content) in zip(batch.slots, contents) {
+      rows.append(slot.samples && !content.tokens.isEmpty ? row : nil)
       guard slot.samples else {
         outcome.slots.append(BatchOutcome.Slot(accepted: 0, emitted: 0))
         continue
@@ -94,20 +108,23 @@ public struct CPUDevice: Device {
       outcome.tokens += tokens
     }
     watch.finish(&outcome, facts: facts, sampledLogits: logits.count)
+    shadow(batch, contents, logits, tap, rows: rows, &outcome)
     return outcome
   }
 
   mutating func forward(
-    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], watchedBy watcher: (any AttentionWatcher)? = nil, _ watch: inout StepWatch
-  ) -> [Float] {
+    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], watchedBy watcher: (any AttentionWatcher)? = nil, _ watch: inout StepWatch,
+    isTapped: Bool = false
+  ) -> (logits: [Float], tap: AttentionTap?) {
     tokensComputed += spans.reduce(0) { $0 + $1.tokens.count }
-    let (logits, runs) = model.workspace.use { scratch in
-      scratch.watcher = watcher
-      defer { scratch.watcher = nil }
-      return (model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch), scratch.runs)
+    let (logits, runs, tap) = model.workspace.use { scratch in
+      (scratch.tap, scratch.watcher) = (isTapped ? AttentionTap(model.shape) : nil, watcher)
+      defer { (scratch.tap, scratch.watcher) = (nil, nil) }
+      let logits = model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch)
+      return (logits, scratch.runs, scratch.tap)
     }
     watch.note(runs)
-    return logits
+    return (logits, tap)
   }
 
   /// The tokens that a slot gives: the drafts that stand, then the first that is sampled.

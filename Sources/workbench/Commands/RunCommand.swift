@@ -59,6 +59,7 @@ struct HeadlessRun {
   let configuration: Configuration
   private(set) var fleet: Fleet
   private(set) var scoreboard: Scoreboard
+  private var deviations = DeviationLog()
   private var commands: ArraySlice<PlacedCommand>
   /// What came of each step when it was recorded.
   private let told: [BatchOutcome]
@@ -78,7 +79,7 @@ struct HeadlessRun {
     self.commands = commands[...]
   }
 
-  var summary: Summary { Summary(scoreboard, of: fleet, configuration: configuration, wallSeconds: wallSeconds) }
+  var summary: Summary { Summary(scoreboard, deviations, of: fleet, configuration: configuration, wallSeconds: wallSeconds) }
 
   /// - Parameter last: Stop when so many steps have been taken; nil runs to the end.
   mutating func advance(to last: StepIndex? = nil, each: (StepReport) -> Void = { _ in }) throws {
@@ -95,6 +96,7 @@ struct HeadlessRun {
       guard let report else { return }
       if fleet.outcomesAreInputs { outcomes.append(report.outcome) }
       scoreboard.fold(report.events, report.record, arrivals: fleet.trace.arrivals)
+      deviations.fold(report.outcome, report.events, step: report.record.step)
       each(report)
     }
   }

@@ -63,6 +63,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Per cent of the tokens of a chunk outside the prefix that are computed again when it recurs; 100 reuses none.")
   var cacheblend: Int?
 
+  @Option(help: "One request in so many is computed with an exact cache too, where the one in use is lossy and tokens are real; 0: none.")
+  var shadow: Int?
+
   @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
   var attention: String?
 
@@ -193,6 +196,7 @@ struct EngineOptions: ParsableArguments {
     take(attention, \.attention)
     take(retain, \.retain)
     take(protect, \.protect)
+    take(shadow, \.shadow)
     take(draftTokens, \.draftTokens)
     if let acceptance {
       configuration.acceptance = Files.exists(acceptance) ? String(decoding: try Files.bytes(of: acceptance), as: UTF8.self) : acceptance
@@ -261,6 +265,9 @@ struct EngineOptions: ParsableArguments {
     if let link = configuration.stageLink, !(link > 0 && link < 1e6) { throw Fault("--pp-link \(link): GB/s above 0 are wanted") }
     guard (1...4_096).contains(configuration.blockSize) else {
       throw Fault("--block-size \(configuration.blockSize): a whole number from 1 to 4096 is wanted; vLLM's default is 16")
+    }
+    guard (0...1_024).contains(configuration.shadow) else {
+      throw Fault("--shadow \(configuration.shadow): a whole number from 0 to 1024 is wanted")
     }
     if let length = configuration.maxModelLength, !(1...100_000_000).contains(length) {
       throw Fault("--max-model-len \(length): a whole number from 1 on is wanted")

@@ -1,0 +1,104 @@
+import Analysis
+import ArgumentParser
+import Core
+import ServingEngine
+import Transformer
+
+extension ModelCommand {
+  /// What a compressed cache costs a real model: perplexity of a text, and the distance from the exact cache's distribution.
+  struct Score: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Perplexity of a text, read through the cache in every KV format, and its distance from the exact cache.")
+
+    @Argument(help: "A GGUF file, or a name of `model list`.")
+    var model: String
+
+    @Option(help: ArgumentHelp("Formats, with commas between them; all where it is left out.", valueName: "a,b,…"))
+    var kvFormat: String?
+
+    @Option(help: ArgumentHelp("A text to be read; a text of the program where it is left out.", valueName: "file"))
+    var text: String?
+
+    @Option(help: ArgumentHelp("Tokens of the text that see each other.", valueName: "n"))
+    var window = 512
+
+    @Option(help: ArgumentHelp("Tokens of the text that are read.", valueName: "n"))
+    var limit: Int?
+
+    @Flag(help: "Take activations as floats: slower, and free of the noise of rounding them to eight bits.")
+    var exactActivations = false
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+      let formats = try formats()
+      guard window >= 2 else { throw Fault("--window \(window): at least 2 tokens are wanted, for one foretells the other") }
+      if let limit, limit < 2 { throw Fault("--limit \(limit): at least 2 tokens are wanted, for one foretells the other") }
+      let local = try LocalModel(ModelCommand.file(model), name: model, precision: exactActivations ? .exact : .eightBits)
+      var tokens = local.passages
+      if let text {
+        tokens = local.language.tokenizer.encode(String(decoding: try Files.bytes(of: text), as: UTF8.self))
+        guard tokens.count >= 2 else { throw Fault("\(text): one token or none; nothing is foretold — give a longer text") }
+      }
+      if let limit { tokens = Array(tokens.prefix(limit)) }
+      let choices = formats.map { CacheChoice(format: $0) }
+      let scores = local.scores(of: tokens, choices: choices, window: window)
+      if json { return print(document(choices, scores).pretty()) }
+      printTable(choices, scores)
+    }
+
+    private func formats() throws -> [KVFormat] {
+      guard let kvFormat else { return KVFormat.allCases }
+      return try kvFormat.split(separator: ",", omittingEmptySubsequences: false).map { name in
+        guard let format = KVFormat(rawValue: String(name)) else {
+          throw Fault("--kv-format \(name): there is no such format; choose \(KVFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return format
+      }
+    }
+
+    private func document(_ choices: [CacheChoice], _ scores: [TextScore]) -> JSONValue {
+      [
+        "schema": "workbench.scores/1", "model": .string(model), "tokens": .integer(scores.first?.tokens ?? 0), "window": .integer(window),
+        "scores": .array(
+          zip(choices, scores).map { choice, score in
+            [
+              "kv_format": .string(choice.format.rawValue), "bits_per_element": JSONValue(score.bitsPerElement),
+              "bytes_per_token": .integer(score.bytesPerToken), "perplexity": JSONValue(score.perplexity),
+              "exact_perplexity": JSONValue(score.exactPerplexity), "kl_nats": JSONValue(score.meanDivergence),
+              "greedy_agreement": JSONValue(score.agreement),
+            ]
+          }),
+      ]
+    }
+
+    private func printTable(_ choices: [CacheChoice], _ scores: [TextScore]) {
+      guard let first = scores.first else { return }
+      print("\(model): \(first.tokens.grouped) tokens foretold, windows of \(window); with the exact cache perplexity \(first.exactPerplexity.fixed(3))\n")
+      let heads = ["kv-format", "bits", "bytes/token", "perplexity", "change", "KL (nats)", "same greedy token"]
+      var rows = [heads]
+      for (choice, score) in zip(choices, scores) {
+        rows.append([
+          choice.format.rawValue, score.bitsPerElement.fixed(2), score.bytesPerToken.grouped, score.perplexity.fixed(3),
+          ((score.perplexity / score.exactPerplexity - 1) * 100).fixed(2) + " %", score.meanDivergence.fixed(5),
+          (score.agreement * 100).fixed(1) + " %",
+        ])
+      }
+      let widths = heads.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+      for row in rows {
+        print(
+          row.enumerated().map { column, text in
+            let padding = String(repeating: " ", count: widths[column] - text.count)
+            return column == 0 ? text + padding : padding + text
+          }.joined(separator: "  "))
+      }
+    }
+  }
+
+  /// A file, or what a name of `model list` stands for.
+  static func file(_ model: String) throws -> GGUFFile {
+    if !Files.exists(model), let builtIn = BuiltInModel(rawValue: model)?.file { return try GGUFFile(builtIn) }
+    return try GGUFFile(Files.exists(model) ? model : Known.all.first { $0.name == model }?.path ?? model)
+  }
+}

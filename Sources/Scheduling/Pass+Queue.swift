@@ -79,6 +79,9 @@ extension Pass {
       want = blends ? stretch(row, from: hit, want: want, state) : min(want, room)
     }
 
+    // A chunk may be shorter than the shape that was to be filled.
+    padding = min(padding, want - 1)
+
     let reserve = state.running.isEmpty ? 0 : Int(limits.watermark * Double(state.memory.pool.blockCount))
     let slots = min(hit + want + limits.speculation.lookahead, limits.maxModelLength)
     let blocksStart = plan.blocks.count

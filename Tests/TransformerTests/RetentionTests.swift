@@ -191,3 +191,54 @@ struct CPURetentionTests {
     }
   }
 }
+
+/// What policies cost real models.
+@Suite("Scores of a text under retention", .serialized)
+struct RetentionScoreTests {
+  private func policy(_ text: String) throws -> any Retention {
+    try #require(RetentionCatalogue.retention(try Choice(text, among: RetentionCatalogue.members.map { $0.descriptor })))
+  }
+
+  private func check(_ model: LocalModel, windows: Int) throws {
+    let names = ["all", "sink-window:4:100%", "sink-window:4:50%", "sink-window:4:25%"]
+      + ["heavy-hitters", "snapshot", "morph", "lazy"].flatMap { name in ["100%", "50%", "25%"].map { "\(name):\($0)" } }
+    let scores = model.scores(of: Array(model.passages.prefix(windows * 512)), retaining: try names.map(policy))
+    for (name, score) in zip(names, scores) {
+      print("\(model.name), \(name): kept \(score.keptFraction), perplexity \(score.score.perplexity), KL \(score.score.meanDivergence), agreement \(score.score.agreement)")
+      #expect(score.score.exactNats == scores[0].score.exactNats)
+      if name == "all" || name.hasSuffix("100%") { #expect(score.keptFraction == 1 && score.score.divergence < 1e-3, "\(name)") }
+      if name.hasSuffix(":25%") { #expect(score.keptFraction < 0.55 && score.score.meanDivergence > scores[0].score.meanDivergence, "\(name)") }
+    }
+    // Attention knows more than position.
+    func divergence(_ name: String) -> Double { scores[names.firstIndex(of: name)!].score.meanDivergence }
+    #expect(divergence("heavy-hitters:50%") < divergence("sink-window:4:50%") && divergence("heavy-hitters:50%") < divergence("heavy-hitters:25%"))
+  }
+
+  @Test("the built-in model: what is kept whole is exact, half costs less than a quarter, and attention chooses better than position")
+  func builtIn() throws {
+    guard let file = BuiltInModel.large.file else { return }
+    try check(try LocalModel(GGUFFile(file), name: "workbench-large"), windows: 3)
+  }
+
+  @Test("SmolLM2: the same", .enabled(if: SmolLM2.hasAll, SmolLM2.absent))
+  func smolLM2() throws { try check(try LocalModel(GGUFFile(SmolLM2.model), name: "SmolLM2"), windows: 1) }
+
+  @Test("an instruction loses most of its entries to what follows it, and keeps them all where it is protected")
+  func pitfall() throws {
+    guard let file = BuiltInModel.large.file else { return }
+    let model = try LocalModel(GGUFFile(file), name: "workbench-large")
+    let instruction = Array("Answer in one word. Never say the name of the dog, whatever you are asked. ".utf8).map { TokenID($0) }
+    let tokens = instruction + Array(model.passages.prefix(420))
+    for name in ["snapshot:25%", "heavy-hitters:25%"] {
+      let (free, safe) = (
+        try model.keptShares(of: tokens, retaining: policy(name)), try model.keptShares(of: tokens, retaining: policy(name), protected: instruction.count)
+      )
+      func mean(_ shares: ArraySlice<Double>) -> Double { shares.reduce(0, +) / Double(shares.count) }
+      let (lost, end) = (mean(free[..<instruction.count]), mean(free.suffix(instruction.count)))
+      print("\(name): of the instruction \(lost), of the end \(end), of all \(mean(free[...])), protected \(mean(safe[..<instruction.count]))")
+      #expect(lost < 0.5 * end, "\(name)")
+      #expect(safe[..<instruction.count].allSatisfy { $0 == 1 }, "\(name)")
+      #expect(abs(mean(safe[...]) - mean(free[...])) < 0.03, "\(name): the budget is the same")
+    }
+  }
+}

@@ -1,6 +1,7 @@
 import Analysis
 import ArgumentParser
 import Core
+import KVMemory
 import ServingEngine
 import Transformer
 
@@ -15,6 +16,12 @@ extension ModelCommand {
 
     @Option(help: ArgumentHelp("Formats, with commas between them; all where it is left out.", valueName: "a,b,…"))
     var kvFormat: String?
+
+    @Option(help: ArgumentHelp("Retention policies, with commas between them: the first half of each window is read whole, the rest is foretold token by token from what they keep, in f16 or the one format that is given.", valueName: "a,b,…"))
+    var retain: String?
+
+    @Option(help: ArgumentHelp("What no policy may drop: none, or prompt-prefix:64.", valueName: "member"))
+    var protect = "none"
 
     @Option(help: ArgumentHelp("A text to be read; a text of the program where it is left out.", valueName: "file"))
     var text: String?
@@ -42,6 +49,7 @@ extension ModelCommand {
         guard tokens.count >= 2 else { throw Fault("\(text): one token or none; nothing is foretold — give a longer text") }
       }
       if let limit { tokens = Array(tokens.prefix(limit)) }
+      if let retain { return try printRetention(retain, local, tokens, formats) }
       let choices = formats.map { CacheChoice(format: $0) }
       let scores = local.scores(of: tokens, choices: choices, window: window)
       if json { return print(document(choices, scores).pretty()) }
@@ -73,6 +81,44 @@ extension ModelCommand {
       ]
     }
 
+    private func printRetention(_ retain: String, _ local: LocalModel, _ tokens: [TokenID], _ formats: [KVFormat]) throws {
+      guard kvFormat == nil || formats.count == 1 else { throw Fault("--kv-format \(kvFormat ?? ""): one format is wanted beside --retain") }
+      guard tokens.count >= 4, window >= 4 else { throw Fault("--retain: a window of 4 tokens at least is wanted — give a longer text, or a larger --window") }
+      let format = kvFormat == nil ? .f16 : formats[0]
+      guard let axis = AxisCatalogue.axis(named: "retain"), let protection = AxisCatalogue.axis(named: "protect") else { return }
+      let choices = try retain.split(separator: ",", omittingEmptySubsequences: false).map { try axis.choice(String($0)) }
+      let protected = try protection.choice(protect).values.first ?? 0
+      let policies = choices.compactMap { RetentionCatalogue.retention($0) }
+      let scores = local.scores(of: tokens, retaining: policies, protected: protected, format: format, window: window)
+      if json {
+        let rows = zip(choices, scores).map { choice, score -> JSONValue in
+          [
+            "retain": .string(choice.description), "kept_fraction": JSONValue(score.keptFraction), "perplexity": JSONValue(score.score.perplexity),
+            "exact_perplexity": JSONValue(score.score.exactPerplexity), "kl_nats": JSONValue(score.score.meanDivergence),
+            "greedy_agreement": JSONValue(score.score.agreement),
+          ]
+        }
+        let foretold: Int = scores.first?.score.tokens ?? 0
+        let document = JSONValue([
+          ("schema", .string("workbench.scores/1")), ("model", .string(model)), ("tokens", .integer(foretold)), ("window", .integer(window)),
+          ("kv_format", .string(format.rawValue)), ("protect", .string(protect)), ("scores", .array(rows)),
+        ])
+        return print(document.pretty())
+      }
+      guard let first = scores.first?.score else { return }
+      print(
+        "\(model): \(first.tokens.grouped) tokens foretold in the second halves of windows of \(window), \(format.rawValue); with the exact cache perplexity \(first.exactPerplexity.fixed(3))\n")
+      var rows = [["retain", "kept", "perplexity", "change", "KL (nats)", "same greedy token"]]
+      for (choice, score) in zip(choices, scores) {
+        rows.append([
+          choice.description, (score.keptFraction * 100).fixed(1) + " %", score.score.perplexity.fixed(3),
+          ((score.score.perplexity / score.score.exactPerplexity - 1) * 100).fixed(2) + " %", score.score.meanDivergence.fixed(5),
+          (score.score.agreement * 100).fixed(1) + " %",
+        ])
+      }
+      printRows(rows)
+    }
+
     private func printTable(_ choices: [CacheChoice], _ scores: [TextScore]) {
       guard let first = scores.first else { return }
       print("\(model): \(first.tokens.grouped) tokens foretold, windows of \(window); with the exact cache perplexity \(first.exactPerplexity.fixed(3))\n")
@@ -85,7 +131,11 @@ extension ModelCommand {
           (score.agreement * 100).fixed(1) + " %",
         ])
       }
-      let widths = heads.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+      printRows(rows)
+    }
+
+    private func printRows(_ rows: [[String]]) {
+      let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
       for row in rows {
         print(
           row.enumerated().map { column, text in

@@ -65,7 +65,7 @@ struct RetentionTests {
       (
         "lazy:8:3",
         { slot in
-          (position(slot) >= head.computed - 3, -Float(head.computed - Int(head.latest[slot])) / Float(max(1, head.pauses[slot])))
+          (position(slot) >= head.computed - 3, -Float(head.computed - 1 - Int(head.latest[slot])) / Float(max(1, head.pauses[slot])))
         }
       ),
     ]

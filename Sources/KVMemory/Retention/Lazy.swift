@@ -1,19 +1,15 @@
 import Core
 
-/// Gives up only what has gone without attention for longer than it ever waited for it, and only once in a window.
+/// Gives up what has gone without attention for long beside the longest pause after which it ever got some again, and only
+/// once in a window.
 ///
-/// Of each token the last query that attended to it is known, and the longest pause between two such queries. A token whose
-/// present pause is short beside its longest one is expected back:
-///
-/// ```
-/// score = 2 · σ(−pause / longest) + a share of σ(…) for how often it came back late
-/// ```
-///
-/// Here the first term alone; a token to which nobody came back counts a longest pause of one.
+/// Of each token the last query that attended to it is known, and the longest pause between two such queries. They are
+/// ordered by present pause ÷ longest pause, of equals the newer first: what was attended to just now stays, what comes back
+/// late is waited for, and what nobody came back to (a longest pause of one) goes soon.
 public struct Lazy: Retention {
   public static let descriptor = Descriptor(
     name: "lazy", summary: "tokens that are expected to be attended to again, by the longest pause between two such times; in batches",
-    source: "LazyEviction (Zhang et al., arXiv 2506.15969)",
+    source: "after LazyEviction (Zhang et al., arXiv 2506.15969): its lag and its longest recurrence interval, a score of our own",
     parameters: [
       Budget.parameter(standard: 1024),
       Parameter("window", "tokens between two evictions; the newest so many stay", range: 1...1_024, standard: 64),
@@ -35,8 +31,7 @@ public struct Lazy: Retention {
 
   public func select(_ count: Int, of head: WatchedHead) -> [Int] {
     head.keep(count) { $0 >= head.computed - window } score: { slot in
-      // σ falls with its argument: the ratio orders alike.
-      -Float(head.computed - Int(head.latest[slot])) / Float(max(1, head.pauses[slot]))
+      -Float(head.computed - 1 - Int(head.latest[slot])) / Float(max(1, head.pauses[slot]))
     }
   }
 }

@@ -86,7 +86,9 @@ extension ModelCommand {
       guard tokens.count >= 4, window >= 4 else { throw Fault("--retain: a window of 4 tokens at least is wanted — give a longer text, or a larger --window") }
       let format = kvFormat == nil ? .f16 : formats[0]
       guard let axis = AxisCatalogue.axis(named: "retain"), let protection = AxisCatalogue.axis(named: "protect") else { return }
-      let choices = try retain.split(separator: ",", omittingEmptySubsequences: false).map { try axis.choice(String($0)) }
+      let names = retain.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      for (axis, name) in names.map({ (axis, $0) }) + [(protection, protect)] { if let fault = axis.fault(of: name) { throw Fault(fault) } }
+      let choices = try names.map { try axis.choice($0) }
       let protected = try protection.choice(protect).values.first ?? 0
       let policies = choices.compactMap { RetentionCatalogue.retention($0) }
       let scores = local.scores(of: tokens, retaining: policies, protected: protected, format: format, window: window)

@@ -24,9 +24,17 @@ final class Attention: Sendable {
 
   /// Adds the slots of a step.
   @inline(__always)
-  func add(_ slots: [Batch.Slot], hasChunks: Bool, to load: inout AttentionLoad) {
+  ///
+  /// - Parameter addChunk: Takes chunks that are not read whole; false leaves them to this kernel.
+  func add(
+    _ slots: [Batch.Slot], hasChunks: Bool, to load: inout AttentionLoad,
+    addChunk: (Batch.Slot, inout PrefillAttention.Load) -> Bool = { _, _ in false }
+  ) {
     let decodesAreRows = hasChunks && prefill.constants.mixing == .asPrefill
-    for slot in slots where slot.count > 0 { add(slot, decodesAreRows: decodesAreRows, to: &load) }
+    for slot in slots where slot.count > 0 {
+      if !slot.isDecode, addChunk(slot, &load.prefill) { continue }
+      add(slot, decodesAreRows: decodesAreRows, to: &load)
+    }
   }
 
   @inline(__always)
@@ -123,6 +131,8 @@ struct StepLoad: Equatable {
   var chunkHistories = 0.0
   /// Keys and values that are given up, and attention that is watched.
   var retain = RetainKernel.Load()
+  /// Of attention that leaves keys out.
+  var index = IndexLoad()
   /// Attention over chunks and over decodes are kernels of their own, whatever the backend would do.
   var isApart = false
 
@@ -138,7 +148,9 @@ struct StepLoad: Equatable {
     }
     if batch.retaining != nil { retain = RetainKernel.Load(batch) }
     // One pass for each reach that the model has.
-    if let attention = kernels.full, !batch.shared.isEmpty {
+    if let attention = kernels.full, let sparse = batch.sparse {
+      attention.add(batch, leavingOut: sparse, hasChunks: chunkTokens > 0, to: &full, index: &index)
+    } else if let attention = kernels.full, !batch.shared.isEmpty {
       shared = attention.shared.loads(of: batch)
       attention.add(attention.shared.ownParts(of: batch), hasChunks: chunkTokens > 0, to: &full)
     } else {

@@ -56,6 +56,7 @@ extension Configuration {
     case "attention": attention = choice.description
     case "retain": retain = choice.description
     case "protect": protect = choice.description
+    case "weights": weights = choice.description
     case "async-scheduling": asyncScheduling = choice.description
     case "replicas": replicas = choice.values[0]
     case "router": router = choice.description

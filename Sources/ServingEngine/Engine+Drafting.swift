@@ -90,6 +90,9 @@ extension Engine {
     if lanes != nil || split != nil || device.nanoBatches > 1 {
       return "several batches are in flight at once — choose --placement colocated and one stage (no --pp) first"
     }
+    if attention.obstacle(on: device, speculates: true) != nil {
+      return "with --attention \(attention.choice) each draft would choose keys of its own — choose --attention dense first"
+    }
     if let fault = device.fault(of: drafter.means) { return fault }
     guard let most = device.mostDrafts, length.most > most else { return nil }
     return "up to \(length.most) tokens are drafted, and --acceptance knows \(most) position\(most == 1 ? "" : "s") — give more of them, or --draft-tokens \(most)"

@@ -259,6 +259,7 @@ extension CPUDevice {
         }
       }
     }
+    cache.renewNotes(of: Array(compaction.target[..<count]), pool: model.workspace.pool)
     return moved.max() ?? 0
   }
 

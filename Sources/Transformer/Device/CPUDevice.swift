@@ -18,6 +18,8 @@ public struct CPUDevice: Device {
   /// Tokens it has computed so far, those of rebuilding included.
   public private(set) var tokensComputed = 0
   var cache: KVStore
+  /// Steps whose decodes left keys out.
+  private var sparseSteps = 0
   let facts: RecordedDevice.Facts
   /// Of the companion; nil before its first draft.
   var draftMemory: DraftMemory?
@@ -61,6 +63,8 @@ public struct CPUDevice: Device {
     return device
   }
   public var shadowRate: Int? = 8
+  /// As the last batch had it.
+  var leavesKeysOut = false
   /// Keys and values of the requests that are computed exactly too; nil before the first.
   var exactMemory: DraftMemory?
 
@@ -78,14 +82,19 @@ public struct CPUDevice: Device {
       spans.append(
         SequenceSpan(
           tokens: content.tokens, first: Int(slot.first), table: content.table,
-          logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count, dropped: Int(slot.dropped)))
+          logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count, isDecode: slot.isDecode, dropped: Int(slot.dropped)))
     }
+    leavesKeysOut = batch.sparse != nil
     isRetaining = batch.retaining != nil
     let isCompared = zip(batch.slots, contents).contains { $0.samples && !$1.tokens.isEmpty && isShadowed($0.request) }
     var watch = StepWatch(model.workspace)
+    keepNotes(for: batch.sparse)
+    let measuresKept = batch.sparse?.isOfDecodes == true && sparseSteps % Self.stepsPerKeptShare == 0
+    if batch.sparse?.isOfDecodes == true, spans.contains(where: \.isDecode) { sparseSteps += 1 }
     let shared = batch.shared.map { SharedSpan(positions: $0.positions, spans: $0.slots.compactMap { numbers[$0] }, depth: $0.depth) }
     let (recorder, given) = retain(batch.retaining, batch, spans: numbers)
-    let (logits, tap) = forward(spans, sharing: shared, watchedBy: recorder, &watch, isTapped: isCompared)
+    let (logits, tap) = forward(
+      spans, sharing: shared, leavingOut: batch.sparse, watchedBy: recorder, measuresKept: measuresKept, isTapped: isCompared, &watch)
     if recorder != nil { noteWatched(batch) }
     if let given { watch.note(given) }
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
@@ -112,19 +121,40 @@ public struct CPUDevice: Device {
     return outcome
   }
 
+  /// Of how many steps that leave keys out one also measures what was kept: that costs several times its attention, and is
+  /// not counted as the step's.
+  static let stepsPerKeptShare = 32
+
   mutating func forward(
-    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], watchedBy watcher: (any AttentionWatcher)? = nil, _ watch: inout StepWatch,
-    isTapped: Bool = false
+    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], leavingOut sparse: SparseAttention? = nil,
+    watchedBy watcher: (any AttentionWatcher)? = nil, measuresKept: Bool = false, isTapped: Bool = false, _ watch: inout StepWatch
   ) -> (logits: [Float], tap: AttentionTap?) {
     tokensComputed += spans.reduce(0) { $0 + $1.tokens.count }
-    let (logits, runs, tap) = model.workspace.use { scratch in
+    let (logits, runs, kept, tap) = model.workspace.use { scratch in
+      scratch.kept.isWanted = measuresKept
       (scratch.tap, scratch.watcher) = (isTapped ? AttentionTap(model.shape) : nil, watcher)
-      defer { (scratch.tap, scratch.watcher) = (nil, nil) }
-      let logits = model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch)
-      return (logits, scratch.runs, scratch.tap)
+      defer {
+        scratch.kept.isWanted = false
+        (scratch.tap, scratch.watcher) = (nil, nil)
+      }
+      let logits = model.weights.forward(spans, sharing: shared, leavingOut: sparse, in: &cache, scratch: &scratch)
+      return (logits, scratch.runs, scratch.kept, scratch.tap)
     }
-    watch.note(runs)
+    watch.note(runs, kept)
     return (logits, tap)
+  }
+
+  /// What the cache keeps beside its blocks follows from what attention leaves out; the step in which that changes makes it,
+  /// and takes the time.
+  private mutating func keepNotes(for sparse: SparseAttention?) {
+    let kind: BlockNotes.Kind? =
+      switch sparse {
+      case nil, .patterns: nil
+      case .pages: .bounds
+      case .labels(_, let divisor): .labels(model.labels(oneIn: divisor))
+      }
+    guard kind != cache.notes?.kind else { return }
+    model.workspace.use { scratch in cache.keepNotes(kind, pool: scratch.pool, path: scratch.path) }
   }
 
   /// The tokens that a slot gives: the drafts that stand, then the first that is sampled.

@@ -13,6 +13,7 @@ struct ForwardRound {
     var table: [BlockID]
     /// Number of the span.
     var span: Int
+    var isDecode: Bool
   }
 
   var tokens: [TokenID] = []
@@ -50,7 +51,7 @@ struct ForwardRound {
     parts.append(
       Part(
         rows: row..<row + range.count, first: span.first + range.lowerBound, slot: begin + range.lowerBound, begin: begin,
-        table: span.table, span: number))
+        table: span.table, span: number, isDecode: span.isDecode))
     for index in range {
       let token = span.tokens[index]
       require(token >= 0 && Int(token) < vocabulary, "token \(token) of a vocabulary of \(vocabulary)")

@@ -29,10 +29,13 @@ public struct SequenceSpan: Equatable, Sendable {
   public var table: [BlockID]
   /// For which of `tokens` logits are wanted.
   public var logits: Range<Int>
+  /// One token after a computed context, whose attention may leave keys out; parts of prompts are no decodes.
+  public var isDecode: Bool
   /// Of the tokens in the cache, those whose keys and values were given up: position p lies in slot p − dropped.
   public var dropped: Int
 
-  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>, dropped: Int = 0) {
+  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>, isDecode: Bool = false, dropped: Int = 0) {
+    self.isDecode = isDecode
     self.dropped = dropped
     self.tokens = tokens
     self.first = first

@@ -145,6 +145,10 @@ public enum ClaimCatalogue {
     BASSClaim.self,
     MagicDecClaim.self,
     PEARLClaim.self,
+    MarlinClaim.self,
+    FlashLLMClaim.self,
+    MinimaClaim.self,
+    PitfallsClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

@@ -66,7 +66,7 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "One request in so many is computed with an exact cache too, where the one in use is lossy and tokens are real; 0: none.")
   var shadow: Int?
 
-  @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
+  @Option(help: EngineOptions.help(of: "attention", "Keys that attention reads"))
   var attention: String?
 
   @Option(help: EngineOptions.help(of: "retain", "Keys and values that a request keeps"))
@@ -74,6 +74,9 @@ struct EngineOptions: ParsableArguments {
 
   @Option(help: EngineOptions.help(of: "protect", "Tokens that are never dropped"))
   var protect: String?
+
+  @Option(help: EngineOptions.help(of: "weights", "Weights of the projections"))
+  var weights: String?
 
   @Option(help: EngineOptions.help(of: "speculate", "Who guesses the next tokens"))
   var speculate: String?
@@ -139,7 +142,6 @@ struct EngineOptions: ParsableArguments {
 
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
   @Option(help: .hidden) var kvFormat: String?
-  @Option(help: .hidden) var weights: String?
 
   /// `Order: fcfs, priority, …`, as the catalogue has it.
   private static func help(of axis: String, _ subject: String) -> ArgumentHelp {
@@ -197,6 +199,7 @@ struct EngineOptions: ParsableArguments {
     take(retain, \.retain)
     take(protect, \.protect)
     take(shadow, \.shadow)
+    take(weights, \.weights)
     take(draftTokens, \.draftTokens)
     if let acceptance {
       configuration.acceptance = Files.exists(acceptance) ? String(decoding: try Files.bytes(of: acceptance), as: UTF8.self) : acceptance
@@ -285,7 +288,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "kv-format": kvFormat, "weights": weights,
+      "kv-format": kvFormat,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

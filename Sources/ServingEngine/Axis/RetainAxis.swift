@@ -43,6 +43,9 @@ extension Engine {
     if !(planner.reservation is Paged) {
       return "memory that is reserved in one piece gives nothing back (--reservation \(planner.reservation.choice)) — choose paged first"
     }
+    if device.language != nil, lanes != nil || split != nil {
+      return "several batches are in flight at once, and end in any order, while real keys and values would be moved — choose --placement colocated and one stage (no --pp) first"
+    }
     guard retention.watch != .nobody, let model = device.modelledGPU?.model, model.latent != nil else { return nil }
     return "attention of \(model.name) is latent: watching it is not modelled — choose all or sink-window"
   }

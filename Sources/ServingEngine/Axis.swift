@@ -75,8 +75,8 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, retain, protect,
-    maxBatchedTokens, maxSequences, asyncScheduling, shadow, speculate, draftTokens, weights, replicas, router, kvLink, kvTransfer, roles,
+    policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, maxBatchedTokens,
+    maxSequences, asyncScheduling, shadow, retain, protect, speculate, draftTokens, weights, replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { everything.first { $0.name == name } }

@@ -1,5 +1,6 @@
 import Core
 import Hardware
+import KVMemory
 import Scheduling
 
 /// Where prompts and decodes run.

@@ -13,37 +13,38 @@ struct WatchedRequest: Sendable {
 
 /// Keys and values that are given up, chosen by attention that is measured.
 extension CPUDevice {
-  /// Before a step: what is given up is moved, and who is computed is opened for watching.
-  ///
-  /// - Parameter spans: The number of each slot's span.
-  mutating func retain(_ work: Retaining?, _ batch: Batch, spans: [Int?]) -> (recorder: AttentionRecorder?, run: StageRun?) {
+  /// Before a step: what is given up is moved, and who has left is forgotten.
+  mutating func giveUp(_ work: Retaining?) -> StageRun? {
     guard let work else {
       if !watched.isEmpty { watched = [:] }
-      return (nil, nil)
+      return nil
     }
     var kept: [RequestID: WatchedRequest] = [:]
     for request in work.running { if let record = watched[request] { kept[request] = record } }
     watched = kept
-    var run: StageRun?
-    if !work.compactions.isEmpty {
-      let start = ContinuousClock.now
-      var (moved, scored) = (0, 0)
-      for compaction in work.compactions {
-        let done = give(up: compaction, work, from: nil)
-        moved += done.moved
-        scored += done.scored
-      }
-      let token = model.shape.layers * 2 * model.shape.keyWidth * 2
-      run = StageRun(
-        kind: .retain, layer: nil, start: 0, nanoseconds: Int(EngineTime(.now - start).nanoseconds),
-        operations: 2 * model.shape.layers * model.shape.queryWidth * scored, bytes: 2 * moved * token + scored * token / 2, pieces: model.shape.layers)
+    guard !work.compactions.isEmpty else { return nil }
+    let start = ContinuousClock.now
+    var (moved, scored) = (0, 0)
+    for compaction in work.compactions {
+      let done = give(up: compaction, work, from: nil)
+      moved += done.moved
+      scored += done.scored
     }
-    return (recorder(work, batch, spans), run)
+    let shape = model.shape
+    return StageRun(
+      kind: .retain, layer: nil, start: 0, nanoseconds: Int(EngineTime(.now - start).nanoseconds),
+      operations: 2 * shape.layers * shape.queryWidth * scored,
+      bytes: 2 * moved * cache.bytesPerToken + scored * cache.bytesPerToken / 2, pieces: shape.layers)
   }
 
-  private mutating func recorder(_ work: Retaining, _ batch: Batch, _ spans: [Int?]) -> AttentionRecorder? {
-    guard work.watch != .nobody else { return nil }
-    var entries = [AttentionRecorder.Entry?](repeating: nil, count: spans.count)
+  /// Opens who is computed for watching; nil where nobody is watched.
+  ///
+  /// - Parameters:
+  ///   - spans: The number of each slot's span; of several that of its known tokens.
+  ///   - count: Of all spans.
+  mutating func recorder(_ work: Retaining?, _ batch: Batch, spans: [Int?], count: Int) -> AttentionRecorder? {
+    guard let work, work.watch != .nobody else { return nil }
+    var entries = [AttentionRecorder.Entry?](repeating: nil, count: count)
     for (slot, span) in zip(batch.slots, spans) {
       guard let span else { continue }
       let known = Int(slot.first + slot.count - slot.drafts)

@@ -92,7 +92,8 @@ extension LocalModel {
           dropped: Int(table.dropped))
       ])
       batch.retaining = work
-      let (recorder, _) = device.retain(work, batch, spans: [0])
+      _ = device.giveUp(work)
+      let recorder = device.recorder(work, batch, spans: [0], count: 1)
       let span = SequenceSpan(
         tokens: Array(tokens[position..<position + count]), first: position, table: table.blocks, logits: count - 1..<count,
         dropped: Int(table.dropped))
@@ -135,7 +136,7 @@ extension LocalModel {
       return prompt.indices.map { $0 / 16 >= cut.lowerBound && $0 / 16 < cut.upperBound ? 0 : 1 }
     }
     work.compactions = [compaction]
-    _ = device.retain(work, Batch(), spans: [])
+    _ = device.giveUp(work)
     return device.kept(of: request.id, computed: prompt.count)?.shares ?? []
   }
 }

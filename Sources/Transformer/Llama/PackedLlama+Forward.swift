@@ -83,6 +83,8 @@ extension PackedLlama {
   private struct Places {
     /// Of each row: its block, opened for writing, and the slot in it.
     var slots: [(block: BlockAddress, slot: Int)] = []
+    /// Where keys and values of rows go besides.
+    var copies: [(row: Int, block: BlockAddress, slot: Int)] = []
     /// Blocks that this round fills, where they are closed then: window and codes.
     var full: [(window: BlockAddress, codes: BlockAddress)] = []
     var prompts: [AttentionSpan] = []
@@ -100,13 +102,15 @@ extension PackedLlama {
       // All are opened before any address is taken: opening may move a block.
       var opened: Set<BlockID> = []
       for part in round.parts {
-        let end = part.slot + part.rows.count
-        for index in part.slot / size...(end - 1) / size {
-          _ = cache.open(part.table[index])
-          if cache.format.keepsWindow { opened.insert(part.table[index]) }
-          guard cache.notes != nil else { continue }
-          cache.notes?.open(part.table[index])
-          noted.append((part.table[index], max(0, part.slot - index * size)..<min(size, end - index * size)))
+        for (table, count) in [(part.table, part.rows.count)] + part.copies.map({ ($0.table, $0.count) }) {
+          let end = part.slot + count
+          for index in part.slot / size...(end - 1) / size {
+            _ = cache.open(table[index])
+            if cache.format.keepsWindow { opened.insert(table[index]) }
+            guard cache.notes != nil else { continue }
+            cache.notes?.open(table[index])
+            noted.append((table[index], max(0, part.slot - index * size)..<min(size, end - index * size)))
+          }
         }
       }
       if cache.format.keepsWindow { for part in round.parts { cache.closed(part.table[..<(part.begin / size)], besides: opened) } }
@@ -118,8 +122,17 @@ extension PackedLlama {
         for slot in part.slot..<end {
           slots.append((windows.isEmpty ? table[slot / size] : windows[slot / size - part.slot / size], slot % size))
         }
+        for copy in part.copies {
+          for offset in 0..<copy.count {
+            let (block, slot) = (copy.table[(part.slot + offset) / size], (part.slot + offset) % size)
+            copies.append((part.rows.lowerBound + offset, cache.format.keepsWindow ? cache.window(of: block) : cache.address(of: block), slot))
+          }
+        }
         if cache.format.keepsWindow {
           for number in part.slot / size..<end / size { full.append((windows[number - part.slot / size], table[number])) }
+          for copy in part.copies {
+            for block in copy.table[part.slot / size..<(part.slot + copy.count) / size] { full.append((cache.window(of: block), cache.address(of: block))) }
+          }
         }
         let span = AttentionSpan(
           table: table, windows: windows, first: part.slot, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
@@ -229,6 +242,10 @@ extension PackedLlama {
         let (block, slot) = places.slots[row]
         cache.store(layer: index, into: block, slot: slot, keys: keys, values: values, path: path)
       }
+    }
+    for copy in places.copies {
+      let keys = projected + copy.row * stride + shape.queryWidth
+      cache.store(layer: index, into: copy.block, slot: copy.slot, keys: keys, values: keys + shape.keyWidth, path: path)
     }
     if !places.full.isEmpty {
       scratch.pool.parallelFor(places.full.count * cache.kvHeads) { numbers, _ in

@@ -33,6 +33,15 @@ public struct SequenceSpan: Equatable, Sendable {
   public var isDecode: Bool
   /// Of the tokens in the cache, those whose keys and values were given up: position p lies in slot p − dropped.
   public var dropped: Int
+  /// Where keys and values of the first tokens go besides: to sequences that begin alike and branch off within the pass.
+  public var copies: [Copy] = []
+
+  public struct Copy: Equatable, Sendable {
+    /// So many of the first tokens.
+    public var count: Int
+    /// Into the same slots of these blocks.
+    public var table: [BlockID]
+  }
 
   public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>, isDecode: Bool = false, dropped: Int = 0) {
     self.isDecode = isDecode

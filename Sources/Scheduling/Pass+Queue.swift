@@ -63,8 +63,9 @@ extension Pass {
 
     var want = known - hit
     var padding = 0
+    // What no step has room for is not padded.
     if limits.speculation.maxDrafts > 0, want == 1, !servedReading, hasServedRunning || hit > 0,
-      hit + 1 + limits.speculation.maxDrafts + 1 <= limits.maxModelLength
+      1 + limits.speculation.maxDrafts <= limits.maxBatchedTokens - draftSlots, hit + 1 + limits.speculation.maxDrafts + 1 <= limits.maxModelLength
     {
       padding = limits.speculation.maxDrafts
       want = 1 + padding

@@ -148,6 +148,8 @@ public enum ClaimCatalogue {
     MarlinClaim.self,
     FlashLLMClaim.self,
     MinimaClaim.self,
+    DoubleSparsityClaim.self,
+    MInferenceClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

@@ -76,6 +76,6 @@ let package = Package(
     + subject(
       "Host", sees: ["Core", "Hardware", "KVMemory", "Scheduling", "ServingEngine", "Analysis", "Workload", "Transformer"])
     + subject("Validation", sees: ["Core", "Hardware", "Transformer", "ServingEngine", "Host", "Analysis", "Workload", "Scheduling", "KVMemory", toml])
-    + subject("Console", sees: ["Core", "KVMemory", "Scheduling", "Hardware", "ServingEngine", "Analysis", "Host", "Workload", "Screen"])
+    + subject("Console", sees: ["Core", "KVMemory", "Scheduling", "Hardware", "ServingEngine", "Analysis", "Host", "Workload", "Screen"], tests: ["Transformer"])
     + subject("Curses", sees: ["CNcurses", "CTerminal", "Screen"])
 )

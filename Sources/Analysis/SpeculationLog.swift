@@ -13,6 +13,10 @@ public struct SpeculationLog: Sendable {
     public var accepted: Int
     /// The model's own token, after those that stood.
     public var target: TokenID
+    /// Numbers of the drafts that stood; nil where only how many is known, of a tree of tokens that are not real.
+    public var standing: [Int]?
+    /// What the model held likely; nil where nobody can look into it.
+    public var judgement: Judgement?
   }
 
   /// A request that runs.
@@ -63,22 +67,30 @@ public struct SpeculationLog: Sendable {
       let emitted = outcome.tokens[token..<token + Int(result.emitted)]
       token += Int(result.emitted)
       guard !slot.draftsArePadding, slot.samples, records[slot.request] != nil || slot.drafts > 0 else { continue }
-      verify(slot, result, emitted, step: record.step)
+      verify(slot, result, emitted, outcome.judgements, step: record.step)
     }
     if record.draftTokens > 0 { Self.remember((Int(record.draftTokens), Int(record.acceptedTokens)), in: &steps) }
     for draft in outcome.drafts { records[draft.request, default: Record()].waiting = draft }
     for event in events { if case .finished(let request, _) = event { records[request] = nil } }
   }
 
-  private mutating func verify(_ slot: Batch.Slot, _ result: BatchOutcome.Slot, _ emitted: ArraySlice<TokenID>, step: StepIndex) {
+  private mutating func verify(_ slot: Batch.Slot, _ result: BatchOutcome.Slot, _ emitted: ArraySlice<TokenID>, _ judgements: [Judgement], step: StepIndex) {
     var record = records[slot.request] ?? Record()
     if slot.drafts > 0, let target = emitted.last {
       record.tally.add(drafted: Int(slot.drafts), accepted: Int(result.accepted))
       var draft = record.waiting ?? Draft(request: slot.request, tokens: [])
       draft.cut(to: Int(slot.drafts))
+      let accepted = Int(result.accepted)
+      var standing: [Int]? = Array(0..<accepted)
+      if let tree = draft.tree {
+        let path = tree.path(of: emitted.dropLast(), in: draft.tokens)
+        standing = path.count == accepted ? path : nil
+      }
       Self.remember(
-        Verification(step: step, request: slot.request, draft: draft, accepted: Int(result.accepted), target: target), in: &verifications,
-        limit: 512)
+        Verification(
+          step: step, request: slot.request, draft: draft, accepted: accepted, target: target, standing: standing,
+          judgement: judgements.first { $0.request == slot.request }),
+        in: &verifications, limit: 512)
     }
     Self.remember(UInt8(clamping: slot.drafts), in: &record.lengths)
     record.waiting = nil

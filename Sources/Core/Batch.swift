@@ -49,11 +49,14 @@ public struct Batch: Equatable, Sendable {
     public var table: [BlockID]
     /// The tokens at positions `0 ..< first`, for requests of which the device asked to know them; else empty.
     public var before: [TokenID] = []
+    /// How the drafts follow one another; nil where each follows the one before it.
+    public var tree: TokenTree?
 
-    public init(tokens: [TokenID], table: [BlockID], before: [TokenID] = []) {
+    public init(tokens: [TokenID], table: [BlockID], before: [TokenID] = [], tree: TokenTree? = nil) {
       self.tokens = tokens
       self.table = table
       self.before = before
+      self.tree = tree
     }
   }
 
@@ -154,6 +157,8 @@ public struct BatchOutcome: Equatable, Sendable {
   public var measurement: Measurement?
   /// Guessed after the step, for the next one.
   public var drafts: [Draft] = []
+  /// Of slots whose drafts were verified, in their order, where the device can look into the model.
+  public var judgements: [Judgement] = []
   /// The part of `duration` that guessing took; it comes last.
   public var drafting = EngineTime.zero
   /// Of requests that were computed with an exact cache too.

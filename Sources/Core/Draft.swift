@@ -7,17 +7,35 @@ public struct Draft: Equatable, Sendable {
   /// Under sampling it is of the distribution and not of the token that was drawn: who chooses among drafts by it must not
   /// prefer drawn tokens, or the distribution of what stands would change.
   public var confidence: [Float]
+  /// How the tokens follow one another, the likeliest first; nil where each follows the one before it. Of a tree `confidence` is
+  /// how likely the drafter held it that a token's verdict is asked for, or under greedy decoding that it stands, given the
+  /// same of the one that it follows.
+  public var tree: TokenTree?
 
-  public init(request: RequestID, tokens: [TokenID], confidence: [Float] = []) {
+  public init(request: RequestID, tokens: [TokenID], confidence: [Float] = [], tree: TokenTree? = nil) {
     self.request = request
     self.tokens = tokens
     self.confidence = confidence
+    self.tree = tree
   }
 
   /// Keeps the first `count` tokens.
   public mutating func cut(to count: Int) {
     tokens.removeLast(max(0, tokens.count - count))
     confidence.removeLast(max(0, confidence.count - count))
+    tree?.cut(to: count)
+  }
+
+  /// How likely a token and all that it follows stand. What the drafter does not say is `prior`.
+  public func likelihoods(prior: Float) -> [Float] {
+    var likelihoods: [Float] = []
+    for position in tokens.indices {
+      let own = position < confidence.count ? confidence[position] : prior
+      var before = position - 1
+      if let tree, position < tree.parents.count { before = Int(tree.parents[position]) }
+      likelihoods.append(before < 0 ? own : likelihoods[before] * own)
+    }
+    return likelihoods
   }
 }
 
@@ -48,14 +66,17 @@ public struct DraftTask: Equatable, Sendable {
   }
 
   public var means: DraftMeans
+  /// Several guesses for a position where that is worth more; the limits then count all of them.
+  public var isTree: Bool
   /// The step that has just been computed.
   public var batch: Batch
   public var wishes: [Wish]
   /// All requests of the batch list: what a drafter remembers of others may go.
   public var running: [RequestID]
 
-  public init(means: DraftMeans, batch: Batch, wishes: [Wish], running: [RequestID]) {
+  public init(means: DraftMeans, isTree: Bool = false, batch: Batch, wishes: [Wish], running: [RequestID]) {
     self.means = means
+    self.isTree = isTree
     self.batch = batch
     self.wishes = wishes
     self.running = running

@@ -52,7 +52,7 @@ public struct JoinedDevice: Device {
   /// Drafts of the small models, in the time that the large ones would take.
   public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? {
     guard var outcome = try tokens.draft(task) else { return nil }
-    (outcome.duration, outcome.cost) = clock.modelledGPU?.drafting(task) ?? (.zero, StepCost())
+    (outcome.duration, outcome.cost) = clock.modelledGPU?.drafting(task, giving: outcome.drafts) ?? (.zero, StepCost())
     return outcome
   }
 

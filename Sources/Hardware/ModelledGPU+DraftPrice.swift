@@ -2,7 +2,7 @@ public import Core
 
 extension ModelledGPU {
   /// What a step in which every sequence decodes would take with `drafts` for each: making them, and verifying them.
-  public func price(of wishes: [DraftTask.Wish], drafts: Int, by means: DraftMeans) -> (draft: EngineTime, verify: EngineTime) {
+  public func price(of wishes: [DraftTask.Wish], drafts: Int, by means: DraftMeans, isTree: Bool) -> (draft: EngineTime, verify: EngineTime) {
     var wishes = wishes
     for number in wishes.indices { wishes[number].limit = drafts }
     let batch = Batch(
@@ -14,6 +14,6 @@ extension ModelledGPU {
     var copy = self
     let verify = (try? copy.execute(batch).duration) ?? .zero
     guard drafts > 0 else { return (.zero, verify) }
-    return (drafting(DraftTask(means: means, batch: batch, wishes: wishes, running: wishes.map(\.request.id))).duration, verify)
+    return (drafting(DraftTask(means: means, isTree: isTree, batch: batch, wishes: wishes, running: wishes.map(\.request.id))).duration, verify)
   }
 }

@@ -20,11 +20,7 @@ extension ModelledGPU {
 
   public func draft(_ task: DraftTask) -> DraftOutcome? {
     guard let acceptance else { return nil }
-    let drafts = task.wishes.compactMap { wish -> Draft? in
-      let drawn = acceptance.draw(wish.request.id, outputs: wish.request.output.count, label: wish.request.label).drafts
-      let count = min(wish.limit, drawn)
-      return count > 0 ? Draft(request: wish.request.id, tokens: [TokenID](repeating: 0, count: count)) : nil
-    }
+    let drafts = task.wishes.compactMap { acceptance.draft($0.request, limit: $0.limit) }
     let (duration, cost) = drafting(task)
     return DraftOutcome(drafts: drafts, duration: duration, cost: cost)
   }
@@ -34,32 +30,42 @@ extension ModelledGPU {
   /// As vLLM drafts: the smaller model reads all that the step has computed, prompts too, and gives the first draft; each
   /// further pass gives one more to every sequence. The target's own layers have read it already and start at the last
   /// token. The host launches passes ahead (they are captured once), so its time is counted once, with the step.
-  /// Lookups in the text are free here; on a real machine they take the host some microseconds.
-  func drafting(_ task: DraftTask) -> (duration: EngineTime, cost: StepCost) {
-    let passes = task.wishes.reduce(0) { max($0, $1.limit) }
+  /// Lookups in the text are free here; on a real machine they take the host some microseconds. A tree takes a pass for each
+  /// of its levels, over the tokens of the level before.
+  ///
+  /// - Parameter drafts: What came of it where tokens are real; nil where `acceptance` says how trees look.
+  func drafting(_ task: DraftTask, giving drafts: [Draft]? = nil) -> (duration: EngineTime, cost: StepCost) {
+    let widths = task.wishes.map { wish in task.isTree ? levels(of: wish, drafts) : [Int](repeating: 1, count: wish.limit) }
+    let passes = widths.reduce(0) { max($0, $1.count) }
     switch task.means {
     case .text: return (.zero, StepCost())
     case .smallModel:
       guard let draftModel else { return (.zero, StepCost()) }
       var total = cost(of: task.batch, on: draftModel.kernels, layers: nil)
-      for pass in 1..<max(1, passes) { add(cost(of: decodes(task, pass), on: draftModel.kernels, layers: nil), to: &total) }
+      for pass in 1..<max(1, passes) { add(cost(of: decodes(task, pass, widths), on: draftModel.kernels, layers: nil), to: &total) }
       return total
     case .ownLayers(let first, let last):
       let first = first == 0 && last == 0 ? max(1, model.layers / 2) : first
       let layers = (0..<model.layers).filter { $0 < first || $0 >= model.layers - last }
       var total = (duration: EngineTime.zero, cost: StepCost())
-      for pass in 0..<passes { add(cost(of: decodes(task, pass), on: kernels, layers: layers), to: &total) }
+      for pass in 0..<passes { add(cost(of: decodes(task, pass, widths), on: kernels, layers: layers), to: &total) }
       return total
     }
   }
 
-  /// One token for each sequence that still wants drafts.
-  private func decodes(_ task: DraftTask, _ pass: Int) -> Batch {
+  private func levels(of wish: DraftTask.Wish, _ drafts: [Draft]?) -> [Int] {
+    guard let drafts else { return acceptance?.levels(wish.request.label, tokens: wish.limit) ?? [] }
+    return drafts.first { $0.request == wish.request.id }?.tree?.levels ?? []
+  }
+
+  /// One token for each sequence that still wants drafts; of a tree those of the level before.
+  private func decodes(_ task: DraftTask, _ pass: Int, _ widths: [[Int]]) -> Batch {
     Batch(
-      slots: task.wishes.filter { $0.limit > pass }.map { wish in
-        Batch.Slot(
-          request: wish.request.id, first: wish.request.known - 1 + pass, count: 1, promptCount: wish.request.prompt.count,
-          outputs: wish.request.output.count, samples: true)
+      slots: zip(task.wishes, widths).filter { $1.count > pass }.map { wish, widths in
+        let count = pass > 0 ? widths[pass - 1] : 1
+        return Batch.Slot(
+          request: wish.request.id, first: wish.request.known - 1 + pass, count: count, drafts: count - 1,
+          promptCount: wish.request.prompt.count, outputs: wish.request.output.count, samples: true)
       })
   }
 

@@ -152,7 +152,7 @@ public struct ModelledGPU: Device {
     for slot in batch.slots {
       var accepted = 0
       if slot.drafts > 0, !slot.draftsArePadding, let acceptance {
-        accepted = min(Int(slot.drafts), acceptance.draw(slot.request, outputs: Int(slot.outputs), label: slot.label).stand)
+        accepted = min(Int(slot.drafts), acceptance.draw(slot.request, outputs: Int(slot.outputs), label: slot.label, limit: Int(slot.drafts)).stand)
       }
       slots.append(BatchOutcome.Slot(accepted: accepted, emitted: slot.samples ? accepted + 1 : 0))
       if slot.samples {

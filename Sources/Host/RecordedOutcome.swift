@@ -16,6 +16,8 @@ import Hardware
 /// | `threads` | of each thread, the part of the step in which it computed |
 /// | `kept` | part of attention's weight on the keys that were read; absent where all are, or it was not measured |
 /// | `drafts` | `[request, tokens …]` for each request that the step drafted for; `confidence` beside it; absent without speculation |
+/// | `trees` | where drafts branch: of each of them the number of the token that a token follows, −1 for the text |
+/// | `judged` | `[request, [token, share, …] …]` for each request whose drafts were verified: the model's likeliest tokens of each position that it judged |
 /// | `deviations` | `[request, position, divergence, 1 where the greedy token is the same, error of each layer's attention …]` for each comparison with an exact cache; absent without |
 /// | `shadow_ns` | how long comparing took, beside `ns` |
 /// | `draft_ns` | the part of `ns` that drafting took |
@@ -30,10 +32,26 @@ struct RecordedOutcome: Decodable {
   var threads: [Double]?
   var drafts: [[Int32]]?
   var confidence: [[Float]]?
+  var trees: [TokenTree]?
+  var judged: [Judged]?
   var draft_ns: Int64?
   var deviations: [[Double]]?
   var shadow_ns: Int64?
   var kept: Double?
+
+  struct Judged: Decodable {
+    var judgement: Judgement
+
+    init(from decoder: any Decoder) throws {
+      var fields = try decoder.unkeyedContainer()
+      judgement = Judgement(request: RequestID(try fields.decode(Int.self)), leading: [])
+      while !fields.isAtEnd {
+        let numbers = try fields.decode([Double].self)
+        judgement.leading.append(
+          stride(from: 0, to: numbers.count - 1, by: 2).map { .init(token: TokenID(exactly: numbers[$0]) ?? -1, share: Float(numbers[$0 + 1])) })
+      }
+    }
+  }
 
   struct Kernel: Decodable {
     var run: KernelRun
@@ -69,6 +87,7 @@ struct RecordedOutcome: Decodable {
       duration: EngineTime(nanoseconds: ns), cost: cost,
       measurement: kernels.map { Measurement(kernels: $0.map(\.run), threadsBusy: threads ?? []) })
     outcome.measurement?.keptShare = kept
+    outcome.judgements = (judged ?? []).map(\.judgement)
     outcome.drafting = EngineTime(nanoseconds: draft_ns ?? 0)
     outcome.shadowing = EngineTime(nanoseconds: shadow_ns ?? 0)
     outcome.deviations = (deviations ?? []).filter { $0.count >= 4 }.map {
@@ -79,7 +98,8 @@ struct RecordedOutcome: Decodable {
       outcome.drafts.append(
         Draft(
           request: RequestID(Int(draft[0])), tokens: Array(draft[1...]),
-          confidence: confidence.flatMap { number < $0.count ? $0[number] : nil } ?? []))
+          confidence: confidence.flatMap { number < $0.count ? $0[number] : nil } ?? [],
+          tree: trees.flatMap { number < $0.count && $0[number].parents.count == draft.count - 1 ? $0[number] : nil }))
     }
     return outcome
   }
@@ -116,6 +136,16 @@ struct RecordedOutcome: Decodable {
       if outcome.drafts.contains(where: { !$0.confidence.isEmpty }) {
         members.append(("confidence", .array(outcome.drafts.map { .array($0.confidence.map { .number(Double($0)) }) })))
       }
+    }
+    if outcome.drafts.contains(where: { $0.tree != nil }) {
+      members.append(("trees", .array(outcome.drafts.map { .array(($0.tree?.parents ?? []).map { .integer(Int($0)) }) })))
+    }
+    if !outcome.judgements.isEmpty {
+      members.append(("judged", .array(outcome.judgements.map { judgement in
+        .array([.integer(judgement.request.index)] + judgement.leading.map { position in
+          .array(position.flatMap { [.integer(Int($0.token)), .number((Double($0.share) * 1e4).rounded() / 1e4)] })
+        })
+      })))
     }
     if outcome.drafting > .zero { members.append(("draft_ns", .integer(Int(outcome.drafting.nanoseconds)))) }
     if !outcome.deviations.isEmpty {

@@ -60,7 +60,9 @@ extension Engine {
         if drafts > 0 { tokens += step.drafts[number] }
         if slot.first > 0, device.wantsHistory(of: slot.request) { request.forEachToken(in: 0..<Int(slot.first)) { before.append($0) } }
       }
-      return Batch.Content(tokens: tokens, table: step.tables[number], before: before)
+      var tree = slot.drafts > 0 && !slot.draftsArePadding ? drafting.trees[slot.request] : nil
+      tree?.cut(to: Int(slot.drafts))
+      return Batch.Content(tokens: tokens, table: step.tables[number], before: before, tree: tree)
     }
   }
 }

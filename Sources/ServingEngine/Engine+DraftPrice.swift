@@ -35,12 +35,13 @@ extension Engine {
   ///
   /// - Parameter measured: Of real tokens, the share of drafts whose first, first two, … tokens stand.
   public func draftPrices(upTo most: Int, measured: [Double]) -> [DraftPrice] {
-    guard let gpu = device.modelledGPU else { return [] }
+    // How a tree of another size would look is known only where somebody typed it.
+    guard let gpu = device.modelledGPU, !drafting.drafter.isTree || gpu.acceptance?.ranks != nil else { return [] }
     let requests = state.scheduler.running.map { state.scheduler.requests[Int($0)] }.filter { !$0.isReading && !$0.output.isEmpty }
     guard !requests.isEmpty else { return [] }
     let wishes = requests.map { DraftTask.Wish(request: $0, limit: 0, table: []) }
     return (0...most).map { drafts in
-      let (drafting, verifying) = gpu.price(of: wishes, drafts: drafts, by: drafting.drafter.means)
+      let (drafting, verifying) = gpu.price(of: wishes, drafts: drafts, by: drafting.drafter.means, isTree: drafting.drafter.isTree)
       return DraftPrice(
         drafts: drafts, drafting: drafting, verifying: verifying, tokens: expected(drafts, requests, gpu.acceptance, measured))
     }
@@ -52,7 +53,7 @@ extension Engine {
     }
     var sum = 0.0
     for request in requests {
-      guard let tokens = acceptance?.kind(ofLabel: request.label).expectedTokens(drafts: drafts) else { return nil }
+      guard let tokens = acceptance?.expectedTokens(request.label, drafts: drafts) else { return nil }
       sum += tokens
     }
     return sum / Double(requests.count)

@@ -26,7 +26,13 @@ extension Engine {
     for (slot, result) in zip(step.plan.slots, outcome.slots) {
       let row = Int(slot.row)
       if !slot.draftsArePadding {
-        drafting.controller.observe(slot.request, drafted: Int(slot.drafts), accepted: Int(result.accepted))
+        drafting.controller.observe(
+          slot.request, drafted: Int(slot.drafts), accepted: Int(result.accepted),
+          reach: drafting.trees.removeValue(forKey: slot.request).map { tree in
+            var tree = tree
+            tree.cut(to: Int(slot.drafts))
+            return tree.levels.count
+          })
       }
       guard !isTold, result.emitted > 0, state.scheduler.isAlive(slot.request, row: row),
         state.scheduler.requests[row].phase == .running, !state.scheduler.requests[row].isReading
@@ -38,7 +44,7 @@ extension Engine {
     }
     if !isTold {
       let task = DraftTask(
-        means: drafting.drafter.means, batch: step.batch, wishes: wishes,
+        means: drafting.drafter.means, isTree: drafting.drafter.isTree, batch: step.batch, wishes: wishes,
         running: state.scheduler.running.map { state.scheduler.requests[Int($0)].id })
       var made = try device.draft(task) ?? fromText(wishes)
       drafting.controller.select(&made.drafts)
@@ -52,6 +58,7 @@ extension Engine {
     for slot in step.plan.slots where next < outcome.drafts.count && outcome.drafts[next].request == slot.request {
       if state.scheduler.isAlive(slot.request, row: Int(slot.row)) {
         state.scheduler.setDraft(outcome.drafts[next].tokens, row: Int(slot.row))
+        if let tree = outcome.drafts[next].tree { drafting.trees[slot.request] = tree }
       }
       next += 1
     }
@@ -80,6 +87,8 @@ struct Drafting: Sendable {
   /// As it was chosen.
   var choice = Choice(NoSpeculation.descriptor, [])
   var controller = DraftController(.standard)
+  /// Of requests whose drafts branch, how. Looked up by who has drafts, never walked.
+  var trees: [RequestID: TokenTree] = [:]
 }
 
 extension Engine {
@@ -94,6 +103,10 @@ extension Engine {
       return "with --attention \(attention.choice) each draft would choose keys of its own — choose --attention dense first"
     }
     if let fault = device.fault(of: drafter.means) { return fault }
+    let isFixed = length == .fixed(length.most)
+    if device.language == nil, let fault = device.modelledGPU?.acceptance?.fault(ofTrees: drafter.isTree, most: length.most, isFixed: isFixed) {
+      return fault
+    }
     guard let most = device.mostDrafts, length.most > most else { return nil }
     return "up to \(length.most) tokens are drafted, and --acceptance knows \(most) position\(most == 1 ? "" : "s") — give more of them, or --draft-tokens \(most)"
   }
@@ -129,6 +142,7 @@ extension Engine {
     if isOn, drafter.means == .smallModel { limits.draftSlots = 1 }
     planner.limits.speculation = limits
     state.scheduler.forgetDrafts()
+    drafting.trees = [:]
     guard isOn, plansAhead else { return [] }
     plansAhead = false
     state.pendingEvents.append(.switched(axis: "async-scheduling", to: "off"))

@@ -26,7 +26,8 @@ public struct DraftController: Equatable, Sendable {
   }
 
   /// Drafts were verified.
-  public mutating func observe(_ request: RequestID, drafted: Int, accepted: Int) {
+  /// - Parameter reach: Tokens that could have stood: of a tree its longest path; nil for all.
+  public mutating func observe(_ request: RequestID, drafted: Int, accepted: Int, reach: Int? = nil) {
     guard drafted > 0 else { return }
     if case .fixed = length { return }
     let limit = limit(of: request)
@@ -36,7 +37,7 @@ public struct DraftController: Equatable, Sendable {
     records[request.index].drafted -= Int32(max(0, drafted - accepted - 1))
     records[request.index].accepted += Int32(accepted)
     guard case .adaptive(let most) = length else { return }
-    records[request.index].limit = Int16(accepted == drafted ? min(most, max(limit, drafted) + 2) : max(1, limit - 1))
+    records[request.index].limit = Int16(accepted == reach ?? drafted ? min(most, max(limit, drafted) + 2) : max(1, limit - 1))
   }
 
   /// Cuts the drafts of a batch to its budget: by falling likelihood that a token and all before it stand, which the drafter
@@ -49,11 +50,7 @@ public struct DraftController: Equatable, Sendable {
     for (number, draft) in drafts.enumerated() {
       let index = draft.request.index
       let prior = index < records.count ? records[index].likelihood : Record().likelihood
-      var likelihood: Float = 1
-      for position in draft.tokens.indices {
-        likelihood *= position < draft.confidence.count ? draft.confidence[position] : prior
-        candidates.append((likelihood, position, number))
-      }
+      for (position, likelihood) in draft.likelihoods(prior: prior).enumerated() { candidates.append((likelihood, position, number)) }
     }
     candidates.sort { ($1.likelihood, $0.position, $0.draft) < ($0.likelihood, $1.position, $1.draft) }
     var kept = [Int](repeating: 0, count: drafts.count)

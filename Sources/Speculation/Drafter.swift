@@ -7,6 +7,8 @@ public protocol Drafter: Sendable {
   static var descriptor: Descriptor { get }
   /// Where its drafts come from. Where it is not the text, the device makes them and `propose` is not asked.
   var means: DraftMeans { get }
+  /// Its drafts branch.
+  var isTree: Bool { get }
   /// Tokens that may follow the request's known ones. Fewer than `limit`, or none, is always correct.
   mutating func propose(after request: Request, limit: Int) -> [TokenID]
   /// The same with how sure it is of each.
@@ -17,6 +19,7 @@ public protocol Drafter: Sendable {
 
 extension Drafter {
   public var means: DraftMeans { .text }
+  public var isTree: Bool { false }
   public mutating func draft(after request: Request, limit: Int) -> Draft {
     Draft(request: request.id, tokens: propose(after: request, limit: limit))
   }

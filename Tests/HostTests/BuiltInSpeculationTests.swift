@@ -11,7 +11,7 @@ import Workload
 struct BuiltInSpeculationTests {
   /// All 200 with `WORKBENCH_ALL_PROMPTS=1`; a few without.
   static let count = ProcessInfo.processInfo.environment["WORKBENCH_ALL_PROMPTS"] == nil ? 8 : 200
-  static let drafters = ["prompt-lookup", "suffix", "trigram", "draft-model", "early-exit"]
+  static let drafters = ["prompt-lookup", "suffix", "trigram", "draft-model", "early-exit", "tree"]
 
   /// Pieces of the texts inside the program: every byte is a token.
   static let trace: Trace = {
@@ -55,7 +55,7 @@ struct BuiltInSpeculationTests {
     arguments: drafters, [1, 4, 16])
   func equality(drafter: String, sequences: Int) throws {
     let expected = try Self.plain.get()
-    for length in sequences == 4 && drafter == "draft-model" ? ["4", "adaptive", "batch:8:12"] : ["4"] {
+    for length in sequences == 4 && ["draft-model", "tree"].contains(drafter) ? ["4", "adaptive", "batch:8:12"] : ["4"] {
       let (tokens, drafted, accepted) = try Self.answers(drafter, length, sequences: sequences)
       #expect(tokens == expected, "draft-tokens \(length)")
       #expect(accepted > 0 && accepted < drafted, "\(accepted) of \(drafted) drafts stood: nothing was shown")

@@ -72,7 +72,7 @@ struct MeasuredRunTests {
     #expect(throws: DeviceError.self) { try half.advance() }
   }
 
-  @Test("drafts are inputs too: a recording replays without the drafter, and goes on to the same texts", arguments: ["trigram", "early-exit:1", "draft-model"])
+  @Test("drafts are inputs too: a recording replays without the drafter, and goes on to the same texts", arguments: ["trigram", "early-exit:1", "draft-model", "tree"])
   func recordedDrafts(drafter: String) throws {
     var configuration = Self.configuration()
     configuration.speculate = drafter

@@ -75,11 +75,11 @@ struct SpeculationTests {
       #expect(found == expected, "seed \(seed): \(bench.draftTokens), \(bench.sequences) sequences, \(bench.policy)")
     }
     // Otherwise nothing was shown.
-    let computes = drafter == "draft-model" || drafter == "early-exit"
+    let computes = ["draft-model", "early-exit", "tree"].contains(drafter)
     #expect(verified > 100 && accepted > (computes ? 10 : 0) && ragged >= (computes ? 5 : 0) && preempted > 3, "\(verified) \(accepted) \(ragged) \(preempted)")
   }
 
-  @Test("under sampling, what drawn drafts leave is distributed as without them: chi-square of the third token", arguments: ["draft-model", "early-exit:1"])
+  @Test("under sampling, what drawn drafts leave is distributed as without them: chi-square of the third token", arguments: ["draft-model", "early-exit:1", "tree", "tree:1"])
   func distribution(drafter: String) throws {
     // Requests differ by their number, so each is a draw of its own.
     let requests = 1_000
@@ -88,7 +88,7 @@ struct SpeculationTests {
       bench.blocks = 1_000
       bench.sequences = 64
       bench.speculate = speculate
-      bench.draftTokens = "2"
+      bench.draftTokens = drafter.hasPrefix("tree") ? "5" : "2"
       bench.companion = Self.companions[0]
       bench.sampler.temperature = 1.5
       bench.sampler.topK = 4
@@ -228,6 +228,44 @@ struct SpeculationTests {
       #expect(abs(rate - 0.5) < 0.06, "\(label): \(rate)")
     }
     #expect(Self.fault { $0.acceptance = "{\"schema\":\"x\"}" }?.contains("profile-acceptance") == true)
+  }
+
+  @Test("trees stand only by a source that speaks of trees: ranks that are typed, or a profile of so many tokens; each refusal is one line")
+  func treeSources() throws {
+    let chain = try #require(Self.fault { ($0.speculate, $0.draftModel, $0.acceptance) = ("tree", "llama-3.2-1b", "0.8,0.6,0.5,0.4") })
+    #expect(chain.contains("0.6+0.2+0.1") && !chain.contains("\n"))
+    #expect(Self.fault { ($0.speculate, $0.acceptance) = ("suffix", "0.8+0.1,0.6,0.5,0.4") }?.contains("--speculate tree") == true)
+    for ranks in ["0.8+0.9", "0.5+", "0.2+0.4", "+"] { #expect(Self.fault { $0.acceptance = ranks }?.contains("--acceptance") == true, "\(ranks)") }
+    let profile = """
+      {"schema":"workbench.acceptance/1","model":"m","drafter":"tree","classes":[{"class":"code","counts":[[0],[0,0],[1,2,1]],"levels":[1.5,0.5]}]}
+      """
+    func fault(_ tokens: String) -> String? {
+      Self.fault { ($0.speculate, $0.draftModel, $0.acceptance, $0.draftTokens) = ("tree", "llama-3.2-1b", profile, tokens) }
+    }
+    #expect(fault("2") == nil && fault("1")?.contains("--draft-tokens 2") == true && fault("adaptive:2")?.contains("--draft-tokens 2") == true)
+  }
+
+  @Test("of typed ranks the likeliest tree is drafted and stands as often as they say; it beats the chain of as many tokens")
+  func treeRates() throws {
+    func accepted(_ speculate: String, _ acceptance: String) throws -> (perVerify: Double, drafting: EngineTime) {
+      var engine = try Self.modelled {
+        ($0.speculate, $0.draftModel, $0.acceptance, $0.draftTokens) = (speculate, "llama-3.2-1b", acceptance, "4")
+      }
+      var scoreboard = Scoreboard()
+      var drafting = EngineTime.zero
+      while let report = try engine.step() {
+        scoreboard.fold(report.events, report.record, arrivals: engine.trace.arrivals)
+        drafting += report.record.drafting
+      }
+      return (scoreboard.speculation.acceptedPerVerify ?? 0, drafting)
+    }
+    // Four tokens: 0.6, 0.36, 0.2 and 0.216; a chain's are 0.6, 0.36, 0.216 and 0.13.
+    let ranks = Array(repeating: "0.6+0.2", count: 4).joined(separator: ",")
+    let tree = try accepted("tree", ranks)
+    let chain = try accepted("draft-model", "0.6,0.36,0.216,0.1296")
+    #expect(abs(tree.perVerify - (0.6 + 0.2 + 0.36 + 0.216)) < 0.05, "\(tree)")
+    #expect(abs(chain.perVerify - (0.6 + 0.36 + 0.216 + 0.1296)) < 0.05, "\(chain)")
+    #expect(tree.drafting < chain.drafting, "three levels are three passes, not four")
   }
 
   @Test("a draft model costs its passes, its weights and its keys and values")

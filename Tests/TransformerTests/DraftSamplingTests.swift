@@ -37,7 +37,7 @@ struct DraftSamplingTests {
       var stands = true
       for guess in guesses where stands {
         let token = try target.logits(after: text[text.count - 1]) {
-          try #require(sampler.verdict(on: guess.token, guess.drawn, $0, request: id, position: text.count))
+          try #require(sampler.verdict(on: [guess.token], guess.drawn, $0, request: id, position: text.count))
         }
         stands = token == guess.token
         accepted += stands ? 1 : 0
@@ -64,6 +64,30 @@ struct DraftSamplingTests {
     }
   }
 
+  /// Counts against what is expected of each, by chi-square.
+  static func expectLikely(_ counts: [Int], _ expected: [Double]) throws {
+    // Cells of fewer than five expected are counted together.
+    var (statistic, cells) = (0.0, 0)
+    var rest = (expected: 0.0, found: 0.0)
+    func add(_ expected: Double, _ found: Double) {
+      guard expected > 0 else { return }
+      statistic += (found - expected) * (found - expected) / expected
+      cells += 1
+    }
+    for (count, expected) in zip(counts, expected) {
+      #expect(expected > 0 || count == 0, "a token that was cut came out")
+      if expected >= 5 { add(expected, Double(count)) } else {
+        rest.expected += expected
+        rest.found += Double(count)
+      }
+    }
+    add(rest.expected, rest.found)
+    // Wilson and Hilferty's approximation of the 99.99 % quantile.
+    let freedom = Double(cells - 1)
+    let limit = freedom * pow(1 - 2 / (9 * freedom) + 3.719 * (2 / (9 * freedom)).squareRoot(), 3)
+    #expect(statistic < limit, "chi-square \(statistic) with \(cells - 1) degrees of freedom, \(limit) is the limit")
+  }
+
   @Test("three tokens with drafts come as often as without, whatever drafts and whatever is cut: chi-square over 12,000 seeds", arguments: 0..<6)
   func distribution(choice: Int) throws {
     var sampler = Sampler()
@@ -84,26 +108,7 @@ struct DraftSamplingTests {
       counts[Int(tokens[0]) * 36 + Int(tokens[1]) * 6 + Int(tokens[2])] += 1
       accepted += stood
     }
-    // Cells of fewer than five expected are counted together.
-    var (statistic, cells) = (0.0, 0)
-    var rest = (expected: 0.0, found: 0.0)
-    func add(_ expected: Double, _ found: Double) {
-      guard expected > 0 else { return }
-      statistic += (found - expected) * (found - expected) / expected
-      cells += 1
-    }
-    for (count, likelihood) in zip(counts, expected) {
-      #expect(likelihood > 0 || count == 0, "a token that was cut came out")
-      if likelihood * Double(runs) >= 5 { add(likelihood * Double(runs), Double(count)) } else {
-        rest.expected += likelihood * Double(runs)
-        rest.found += Double(count)
-      }
-    }
-    add(rest.expected, rest.found)
-    // Wilson and Hilferty's approximation of the 99.99 % quantile.
-    let freedom = Double(cells - 1)
-    let limit = freedom * pow(1 - 2 / (9 * freedom) + 3.719 * (2 / (9 * freedom)).squareRoot(), 3)
-    #expect(statistic < limit, "chi-square \(statistic) with \(cells - 1) degrees of freedom, \(limit) is the limit")
+    try Self.expectLikely(counts, expected.map { $0 * Double(runs) })
     #expect(accepted > runs / 4, "hardly any draft stood: nothing was shown")
     if choice == 1 { #expect(accepted > runs * 2 - runs / 4, "of a drafter that says what the model says every draft stands: \(accepted)") }
   }

@@ -50,7 +50,7 @@ extension CPUDevice {
       if draftMemory == nil { draftMemory = DraftMemory(companion.shape) }
       draftMemory?.keep(task.running)
       for wish in task.wishes { if let drafting = open(wish) { draftings.append(drafting) } }
-      try draft(&draftings, cost: &cost) { device, spans in
+      try draft(&draftings, of: task, in: \.draftMemory!.store, cost: &cost) { device, spans in
         companion.workspace.use { scratch in
           (companion.weights.forward(spans, in: &device.draftMemory!.store, scratch: &scratch), scratch.runs)
         }
@@ -69,7 +69,7 @@ extension CPUDevice {
             draft: Draft(request: wish.request.id, tokens: []), limit: limit, pending: wish.request.tokens(in: known - 1..<known),
             first: known - 1, table: wish.table))
       }
-      try draft(&draftings, cost: &cost) { device, spans in
+      try draft(&draftings, of: task, in: \.cache, cost: &cost) { device, spans in
         device.model.workspace.use { scratch in
           (device.model.weights.forward(spans, in: &device.cache, scratch: &scratch, layers: layers), scratch.runs)
         }
@@ -100,26 +100,22 @@ extension CPUDevice {
   }
 
   private mutating func draft(
-    _ draftings: inout [Drafting], cost: inout StepCost,
+    _ draftings: inout [Drafting], of task: DraftTask, in store: WritableKeyPath<CPUDevice, KVStore>, cost: inout StepCost,
     by forward: (inout CPUDevice, [SequenceSpan]) -> (logits: [Float], runs: [StageRun])
   ) throws(DeviceError) {
-    let vocabulary = model.shape.vocabulary
+    if task.isTree { return try grow(&draftings, in: store, cost: &cost, by: forward) }
     let most = draftings.reduce(0) { max($0, $1.limit) }
     for pass in 0..<most {
       let active = draftings.indices.filter { draftings[$0].limit > pass }
       let (logits, runs) = forward(&self, active.map { draftings[$0].span })
-      for run in runs {
-        cost.operations += Double(run.operations)
-        cost.bytes += Double(run.bytes)
-      }
+      cost.add(runs)
       for (row, number) in active.enumerated() {
         let drafting = draftings[number]
         let position = drafting.first + drafting.pending.count
         let guess = logits.withUnsafeBufferPointer { logits in
-          sampler.draft(
-            UnsafeBufferPointer(rebasing: logits[row * vocabulary..<(row + 1) * vocabulary]), request: drafting.draft.request, position: position)
+          sampler.draft(self.row(row, of: logits), request: drafting.draft.request, position: position)
         }
-        guard let guess else { throw DeviceError(device: name, problem: .failed("the drafter's logits are no numbers — is its file whole?")) }
+        guard let guess else { throw noNumbers }
         draftings[number].draft.tokens.append(guess.token)
         draftings[number].draft.confidence.append(guess.confidence)
         if let drawn = guess.drawn { draftings[number].drawn.append(drawn) }
@@ -128,6 +124,13 @@ extension CPUDevice {
       }
     }
   }
+
+  func row(_ row: Int, of logits: UnsafeBufferPointer<Float>) -> UnsafeBufferPointer<Float> {
+    let vocabulary = model.shape.vocabulary
+    return UnsafeBufferPointer(rebasing: logits[row * vocabulary..<(row + 1) * vocabulary])
+  }
+
+  var noNumbers: DeviceError { DeviceError(device: name, problem: .failed("the drafter's logits are no numbers — is its file whole?")) }
 
   /// The distributions from which the drafts of a slot were drawn; empty where they were not drawn.
   func drawn(_ slot: Batch.Slot, _ drafts: ArraySlice<TokenID>) -> [Sampler.Drawn] {

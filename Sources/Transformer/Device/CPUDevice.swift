@@ -71,9 +71,17 @@ public struct CPUDevice: Device {
     var spans: [SequenceSpan] = []
     // Numbers of the spans by slot; those who have left have none.
     var numbers: [Int?] = []
+    var branching: [BranchingSlot?] = []
     for (slot, content) in zip(batch.slots, contents) {
       numbers.append(content.tokens.isEmpty ? nil : spans.count)
+      branching.append(nil)
       if content.tokens.isEmpty { continue }
+      if let tree = content.tree, slot.drafts > 0, !slot.draftsArePadding {
+        let branches = BranchingSlot(slot, content, tree, in: &cache)
+        spans += branches.spans
+        branching[branching.count - 1] = branches
+        continue
+      }
       let count = content.tokens.count
       spans.append(
         SequenceSpan(
@@ -93,7 +101,7 @@ public struct CPUDevice: Device {
     var row = 0
     // Of each slot, its first row of logits.
     var rows: [Int?] = []
-    for (slot, content) in zip(batch.slots, contents) {
+    for (number, (slot, content)) in zip(batch.slots, contents).enumerated() {
       rows.append(slot.samples && !content.tokens.isEmpty ? row : nil)
       guard slot.samples else {
         outcome.slots.append(BatchOutcome.Slot(accepted: 0, emitted: 0))
@@ -102,12 +110,19 @@ public struct CPUDevice: Device {
       // Whoever has left gets a token that nobody reads.
       var tokens: [TokenID] = [0]
       if !content.tokens.isEmpty {
-        tokens = try verify(logits, from: row, slot, content)
+        var judged: [Int] = []
+        if let branches = branching[number], let tree = content.tree {
+          tokens = try verify(logits, from: row, slot, content, tree, branches, &judged)
+        } else {
+          tokens = try verify(logits, from: row, slot, content, &judged)
+        }
+        if slot.drafts > 0, !slot.draftsArePadding { outcome.judgements.append(judgement(of: slot, logits, judged)) }
         row += 1 + Int(slot.drafts)
       }
       outcome.slots.append(BatchOutcome.Slot(accepted: tokens.count - 1, emitted: tokens.count))
       outcome.tokens += tokens
     }
+    cache.dropSpares()
     watch.finish(&outcome, facts: facts, sampledLogits: logits.count)
     shadow(batch, contents, logits, tap, rows: rows, &outcome)
     return outcome
@@ -151,26 +166,67 @@ public struct CPUDevice: Device {
   ///
   /// - Parameter row: Of `logits`, `[rows, vocabulary]`, the one after the slot's last known token; those after its drafts
   ///   follow.
-  private func verify(_ logits: [Float], from row: Int, _ slot: Batch.Slot, _ content: Batch.Content) throws(DeviceError) -> [TokenID] {
-    let vocabulary = model.shape.vocabulary
+  /// - Parameter judged: Gets the rows that were looked at.
+  private func verify(
+    _ logits: [Float], from row: Int, _ slot: Batch.Slot, _ content: Batch.Content, _ judged: inout [Int]
+  ) throws(DeviceError) -> [TokenID] {
     let drafts = content.tokens.suffix(Int(slot.drafts))
     let first = Int(slot.first) + Int(slot.count) - drafts.count
     let drawn = drawn(slot, drafts)
     var tokens: [TokenID] = []
     for number in 0...drafts.count {
       let token = logits.withUnsafeBufferPointer { logits in
-        let logits = UnsafeBufferPointer(rebasing: logits[(row + number) * vocabulary..<(row + number + 1) * vocabulary])
+        let logits = self.row(row + number, of: logits)
         return number < min(drafts.count, drawn.count)
-          ? sampler.verdict(on: drafts[drafts.startIndex + number], drawn[number], logits, request: slot.request, position: first + number)
+          ? sampler.verdict(on: [drafts[drafts.startIndex + number]], drawn[number], logits, request: slot.request, position: first + number)
           : sampler.token(logits, request: slot.request, position: first + number)
       }
-      guard let token else {
-        throw DeviceError(device: name, problem: .failed("the logits of \(slot.request) are no numbers — is the model file whole?"))
-      }
+      guard let token else { throw noNumbers(of: slot) }
       tokens.append(token)
+      judged.append(row + number)
       if number == drafts.count || slot.draftsArePadding || drafts[drafts.startIndex + number] != token { break }
     }
     return tokens
+  }
+
+  /// The same of drafts that branch: after each token those that follow it are asked, and the first that stands is gone on from.
+  /// The request keeps the keys and values of the path that stands.
+  private mutating func verify(
+    _ logits: [Float], from row: Int, _ slot: Batch.Slot, _ content: Batch.Content, _ tree: TokenTree, _ branches: BranchingSlot,
+    _ judged: inout [Int]
+  ) throws(DeviceError) -> [TokenID] {
+    let drafts = Array(content.tokens.suffix(Int(slot.drafts)))
+    let first = Int(slot.first) + Int(slot.count) - drafts.count
+    let drawn = drawn(slot, drafts[...])
+    var tokens: [TokenID] = []
+    var node = -1
+    while true {
+      let guesses = tree.children(of: node)
+      let position = first + tokens.count
+      judged.append(row + branches.row(after: node))
+      let token = logits.withUnsafeBufferPointer { logits in
+        let logits = self.row(row + branches.row(after: node), of: logits)
+        return guesses.isEmpty || drawn.isEmpty
+          ? sampler.token(logits, request: slot.request, position: position)
+          : sampler.verdict(on: guesses.map { drafts[$0] }, drawn[guesses[0]], logits, request: slot.request, position: position)
+      }
+      guard let token else { throw noNumbers(of: slot) }
+      tokens.append(token)
+      guard let next = guesses.first(where: { drafts[$0] == token }) else { break }
+      node = next
+    }
+    branches.keep(upTo: node, in: &cache)
+    return tokens
+  }
+
+  private func judgement(of slot: Batch.Slot, _ logits: [Float], _ rows: [Int]) -> Judgement {
+    Judgement(
+      request: slot.request,
+      leading: logits.withUnsafeBufferPointer { logits in rows.map { Sampler.leading(Judgement.kept, of: row($0, of: logits)) } })
+  }
+
+  private func noNumbers(of slot: Batch.Slot) -> DeviceError {
+    DeviceError(device: name, problem: .failed("the logits of \(slot.request) are no numbers — is the model file whole?"))
   }
 
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {

@@ -99,6 +99,19 @@ public struct KVStore: Sendable {
     notes?.copy(source, to: target)
   }
 
+  /// A block beyond those that tables know, for what is not to last.
+  public mutating func takeSpare() -> BlockID {
+    blocks.append(nil)
+    if format.keepsWindow { windows.append(nil) }
+    return BlockID(blocks.count - 1)
+  }
+
+  /// There are no blocks but those that tables know.
+  public mutating func dropSpares() {
+    blocks.removeLast(blocks.count - blockCount)
+    windows.removeLast(max(0, windows.count - blockCount))
+  }
+
   /// Forgets what blocks hold.
   public mutating func remove(_ removed: some Sequence<BlockID>) {
     for block in removed {

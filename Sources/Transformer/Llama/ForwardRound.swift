@@ -12,6 +12,8 @@ struct ForwardRound {
     /// Number of the span.
     var span: Int
     var isDecode: Bool
+    /// Of the rows.
+    var copies: [SequenceSpan.Copy] = []
   }
 
   var tokens: [TokenID] = []
@@ -47,6 +49,10 @@ struct ForwardRound {
       Part(
         rows: row..<row + range.count, first: span.first + range.lowerBound, begin: span.first, table: span.table, span: number,
         isDecode: span.isDecode))
+    for copy in span.copies where copy.count > range.lowerBound {
+      let count = min(copy.count - range.lowerBound, range.count)
+      parts[parts.count - 1].copies.append(SequenceSpan.Copy(count: count, table: copy.table))
+    }
     for index in range {
       let token = span.tokens[index]
       require(token >= 0 && Int(token) < vocabulary, "token \(token) of a vocabulary of \(vocabulary)")

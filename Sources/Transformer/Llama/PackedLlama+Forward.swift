@@ -82,6 +82,8 @@ extension PackedLlama {
   private struct Places {
     /// Of each row: its block, opened for writing, and the slot in it.
     var slots: [(block: BlockAddress, slot: Int)] = []
+    /// Where keys and values of rows go besides.
+    var copies: [(row: Int, block: BlockAddress, slot: Int)] = []
     /// Blocks that this round fills, where they are closed then: window and codes.
     var full: [(window: BlockAddress, codes: BlockAddress)] = []
     var prompts: [AttentionSpan] = []
@@ -99,13 +101,15 @@ extension PackedLlama {
       // All are opened before any address is taken: opening may move a block.
       var opened: Set<BlockID> = []
       for part in round.parts {
-        let end = part.first + part.rows.count
-        for index in part.first / size...(end - 1) / size {
-          _ = cache.open(part.table[index])
-          if cache.format.keepsWindow { opened.insert(part.table[index]) }
-          guard cache.notes != nil else { continue }
-          cache.notes?.open(part.table[index])
-          noted.append((part.table[index], max(0, part.first - index * size)..<min(size, end - index * size)))
+        for (table, count) in [(part.table, part.rows.count)] + part.copies.map({ ($0.table, $0.count) }) {
+          let end = part.first + count
+          for index in part.first / size...(end - 1) / size {
+            _ = cache.open(table[index])
+            if cache.format.keepsWindow { opened.insert(table[index]) }
+            guard cache.notes != nil else { continue }
+            cache.notes?.open(table[index])
+            noted.append((table[index], max(0, part.first - index * size)..<min(size, end - index * size)))
+          }
         }
       }
       if cache.format.keepsWindow { for part in round.parts { cache.closed(part.table[..<(part.begin / size)], besides: opened) } }
@@ -117,8 +121,17 @@ extension PackedLlama {
         for position in part.first..<end {
           slots.append((windows.isEmpty ? table[position / size] : windows[position / size - part.first / size], position % size))
         }
+        for copy in part.copies {
+          for offset in 0..<copy.count {
+            let (block, slot) = (copy.table[(part.first + offset) / size], (part.first + offset) % size)
+            copies.append((part.rows.lowerBound + offset, cache.format.keepsWindow ? cache.window(of: block) : cache.address(of: block), slot))
+          }
+        }
         if cache.format.keepsWindow {
           for number in part.first / size..<end / size { full.append((windows[number - part.first / size], table[number])) }
+          for copy in part.copies {
+            for block in copy.table[part.first / size..<(part.first + copy.count) / size] { full.append((cache.window(of: block), cache.address(of: block))) }
+          }
         }
         let span = AttentionSpan(
           table: table, windows: windows, first: part.first, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
@@ -228,6 +241,10 @@ extension PackedLlama {
         let (block, slot) = places.slots[row]
         cache.store(layer: index, into: block, slot: slot, keys: keys, values: values, path: path)
       }
+    }
+    for copy in places.copies {
+      let keys = projected + copy.row * stride + shape.queryWidth
+      cache.store(layer: index, into: copy.block, slot: copy.slot, keys: keys, values: keys + shape.keyWidth, path: path)
     }
     if !places.full.isEmpty {
       scratch.pool.parallelFor(places.full.count * cache.kvHeads) { numbers, _ in

@@ -31,6 +31,15 @@ public struct SequenceSpan: Equatable, Sendable {
   public var logits: Range<Int>
   /// One token after a computed context, whose attention may leave keys out; parts of prompts are no decodes.
   public var isDecode: Bool
+  /// Where keys and values of the first tokens go besides: to sequences that begin alike and branch off within the pass.
+  public var copies: [Copy] = []
+
+  public struct Copy: Equatable, Sendable {
+    /// So many of the first tokens.
+    public var count: Int
+    /// Into the same slots of these blocks.
+    public var table: [BlockID]
+  }
 
   public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>, isDecode: Bool = false) {
     self.isDecode = isDecode

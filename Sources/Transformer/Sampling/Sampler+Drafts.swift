@@ -39,28 +39,27 @@ extension Sampler {
     return (token, Float(1 / candidates.reduce(0) { $0 + $1.weight }), Drawn(candidates: candidates))
   }
 
-  /// What becomes of a draft that was drawn from `drawn`, by the model's own logits: the draft, or the token in its place.
+  /// What becomes of drafts for one position that were drawn from `drawn`, none twice, by the model's own logits: one of them, or
+  /// the token in their place.
   ///
+  /// - Parameter drafts: At least one, in the order in which they were drawn.
   /// - Returns: Nil when no logit is a number.
   func verdict(
-    on draft: TokenID, _ drawn: Drawn, _ logits: UnsafeBufferPointer<Float>, request: RequestID, position: Int
+    on drafts: [TokenID], _ drawn: Drawn, _ logits: UnsafeBufferPointer<Float>, request: RequestID, position: Int
   ) -> TokenID? {
     guard let best = Self.likeliest(logits) else { return nil }
-    let target = candidates(logits, likeliest: best)
-    let p = Probabilities(target)
-    let q = Probabilities(drawn.candidates)
-    if uniform(.acceptance, request, position) * q.of(draft) < p.of(draft) { return draft }
-    var residual: [Candidate] = []
-    var place = 0
-    for candidate in target {
-      while place < drawn.candidates.count, drawn.candidates[place].token < candidate.token { place += 1 }
-      let guessed = place < drawn.candidates.count && drawn.candidates[place].token == candidate.token
-        ? drawn.candidates[place].weight / q.total : 0
-      let more = candidate.weight / p.total - guessed
-      if more > 0 { residual.append(Candidate(token: candidate.token, weight: more)) }
+    var target = candidates(logits, likeliest: best)
+    var guessed = drawn.candidates
+    for (number, draft) in drafts.enumerated() {
+      let p = Probabilities(target)
+      let q = Probabilities(guessed)
+      if uniform(.acceptance, request, position, number: number) * q.of(draft) < p.of(draft) { return draft }
+      target = p.more(than: q)
+      // Empty only where p and q are equal but for rounding, and then the draft is as good as any.
+      if target.isEmpty { return draft }
+      guessed.removeAll { $0.token == draft }
     }
-    // Empty only where p and q are equal but for rounding, and then the draft is as good as any.
-    return draw(residual, .residual, request, position) ?? draft
+    return draw(target, .residual, request, position)
   }
 
   private struct Probabilities {
@@ -70,6 +69,20 @@ extension Sampler {
     init(_ candidates: [Candidate]) {
       self.candidates = candidates
       total = candidates.reduce(0) { $0 + $1.weight }
+    }
+
+    /// What is more likely here than there, and by how much; in order of the id.
+    func more(than other: Probabilities) -> [Candidate] {
+      var more: [Candidate] = []
+      var place = 0
+      for candidate in candidates {
+        while place < other.candidates.count, other.candidates[place].token < candidate.token { place += 1 }
+        let theirs = place < other.candidates.count && other.candidates[place].token == candidate.token
+          ? other.candidates[place].weight / other.total : 0
+        let weight = candidate.weight / total - theirs
+        if weight > 0 { more.append(Candidate(token: candidate.token, weight: weight)) }
+      }
+      return more
     }
 
     /// By bisection.

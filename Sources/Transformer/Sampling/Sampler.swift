@@ -55,8 +55,8 @@ public struct Sampler: Equatable, Sendable, Codable {
   }
 
   /// One of `candidates` by its weight.
-  func draw(_ candidates: [Candidate], _ purpose: Purpose, _ request: RequestID, _ position: Int) -> TokenID? {
-    var rest = uniform(purpose, request, position) * candidates.reduce(0) { $0 + $1.weight }
+  func draw(_ candidates: [Candidate], _ purpose: Purpose, _ request: RequestID, _ position: Int, number: Int = 0) -> TokenID? {
+    var rest = uniform(purpose, request, position, number: number) * candidates.reduce(0) { $0 + $1.weight }
     for candidate in candidates {
       rest -= candidate.weight
       if rest < 0 { return candidate.token }
@@ -123,11 +123,14 @@ public struct Sampler: Equatable, Sendable, Codable {
   }
 
   /// Uniform in [0, 1), by counter: Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3".
-  func uniform(_ purpose: Purpose, _ request: RequestID, _ position: Int) -> Double {
+  ///
+  /// - Parameter number: Of several draws for one position.
+  func uniform(_ purpose: Purpose, _ request: RequestID, _ position: Int, number: Int = 0) -> Double {
     var digest = Digest()
     digest.fold(seed)
     digest.fold(purpose.rawValue)
     digest.fold(UInt64(UInt32(bitPattern: request.number)) << 32 | UInt64(position))
+    if number > 0 { digest.fold(UInt64(number)) }
     return Double(Digest.mix(digest.value) >> 11) * 0x1p-53
   }
 }

@@ -69,8 +69,12 @@ struct ProfileAcceptanceCommand: ParsableCommand {
     do {
       var engine = try configuration.engine(for: trace)
       var tally = AcceptanceTally(labels: trace.labels.count)
-      while let report = try engine.step() { tally.fold(report.batch, report.outcome) }
-      let curves = trace.labels.indices.map { (trace.labels[$0].isEmpty ? "other" : trace.labels[$0], tally[$0]) }
+      var levels = trace.labels.map { _ in Levels() }
+      while let report = try engine.step() {
+        tally.fold(report.batch, report.outcome)
+        for draft in report.outcome.drafts { levels[Int(engine.trace.arrivals[draft.request.index].label)].fold(draft) }
+      }
+      let curves = trace.labels.indices.map { (trace.labels[$0].isEmpty ? "other" : trace.labels[$0], tally[$0], levels[$0].means) }
       return Profile(
         model: configuration.tokens?.name ?? configuration.model, drafter: drafter, draftTokens: most,
         temperature: configuration.tokens?.sampler.temperature ?? 0, classes: curves.filter { $0.1.decodes > 0 })
@@ -97,29 +101,49 @@ struct ProfileAcceptanceCommand: ParsableCommand {
     return Trace(name: "texts inside the program", arrivals: arrivals, labels: [""] + TextKinds.all.map(\.name))
   }
 
+  /// How trees looked.
+  private struct Levels {
+    var trees = 0
+    var tokens: [Int] = []
+
+    mutating func fold(_ draft: Draft) {
+      guard let tree = draft.tree else { return }
+      trees += 1
+      for (level, count) in tree.levels.enumerated() {
+        if level == tokens.count { tokens.append(0) }
+        tokens[level] += count
+      }
+    }
+
+    var means: [Double] { tokens.map { Double($0) / Double(trees) } }
+  }
+
   /// What was measured of one drafter.
   struct Profile {
     var model: String
     var drafter: String
     var draftTokens: Int
     var temperature: Double
-    var classes: [(name: String, curve: AcceptanceTally.Curve)]
+    /// With the tokens of each level, on average, where drafts branch.
+    var classes: [(name: String, curve: AcceptanceTally.Curve, levels: [Double])]
 
     var json: JSONValue {
       [
         "schema": .string(AcceptanceProfile.schema), "model": .string(model), "drafter": .string(drafter),
         "draft_tokens": .integer(draftTokens), "temperature": .number(temperature),
         "classes": .array(
-          classes.map { name, curve in
+          classes.map { name, curve, levels -> JSONValue in
             // Every position is named, also where no draft was so long.
             var counts = curve.counts
             while counts.count <= draftTokens { counts.append([Int](repeating: 0, count: counts.count + 1)) }
-            return [
-              "class": .string(name), "decodes": .integer(curve.decodes), "drafted": .integer(curve.drafted),
-              "accepted": .integer(curve.accepted), "tokens_per_step": JSONValue(curve.tokensPerStep),
-              "accepted_by_position": .array(curve.byPosition.map { JSONValue($0) }),
-              "counts": .array(counts.map { .array($0.map { .integer($0) }) }),
+            var members: [(String, JSONValue)] = [
+              ("class", .string(name)), ("decodes", .integer(curve.decodes)), ("drafted", .integer(curve.drafted)),
+              ("accepted", .integer(curve.accepted)), ("tokens_per_step", JSONValue(curve.tokensPerStep)),
+              ("accepted_by_position", .array(curve.byPosition.map { JSONValue($0) })),
+              ("counts", .array(counts.map { .array($0.map { .integer($0) }) })),
             ]
+            if !levels.isEmpty { members.append(("levels", .array(levels.map { JSONValue($0) }))) }
+            return JSONValue(members)
           }),
       ]
     }
@@ -129,7 +153,7 @@ struct ProfileAcceptanceCommand: ParsableCommand {
       var text = "\(first.model), temperature \(first.temperature.fixed(1)), up to \(first.draftTokens) drafts; shares are of drafted tokens, positions of drafts so long\n"
       text += "drafter".padded(18) + "text".padded(16) + "steps with".padded(12) + "accepted".padded(10) + "tok/step".padded(10) + "by position\n"
       for profile in profiles {
-        for (name, curve) in profile.classes {
+        for (name, curve, _) in profile.classes {
           func share(_ value: Double?) -> String { value.map { ($0 * 100).fixed(0) + " %" } ?? "–" }
           text += profile.drafter.padded(18) + name.padded(16) + share(curve.draftedShare).padded(12) + share(curve.rate).padded(10)
           text += (curve.tokensPerStep.map { $0.fixed(2) } ?? "–").padded(10)

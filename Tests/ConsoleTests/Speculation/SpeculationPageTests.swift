@@ -1,9 +1,11 @@
+import Analysis
 import Console
 import Core
 import Host
 import Screen
 import ServingEngine
 import Testing
+import Transformer
 
 @Suite("Speculation page")
 struct SpeculationPageTests {
@@ -48,7 +50,7 @@ struct SpeculationPageTests {
     for speculate in ["none", "suffix"] {
       var state = try Self.state(size, speculate: speculate, steps: 30)
       for _ in SpeculationPage.panels {
-        for key in ["z", "j", "o", "r", "z"] {
+        for key in ["z", "j", "o", "r", "<Enter>", "z"] {
           state.type(key)
           #expect(Frame.compose(state).size == size)
         }
@@ -61,6 +63,43 @@ struct SpeculationPageTests {
   func none() throws {
     let text = Self.text(try Self.state(speculate: "none"))
     #expect(text.contains("nobody drafts: --speculate none") && text.contains("p chooses a drafter"))
+  }
+
+  @Test("Enter shows the last verification of the selected request token by token; what is not known is a dash with its reason")
+  func detail() throws {
+    var state = try Self.state()
+    state.type("j<Enter>")
+    let text = Self.text(state)
+    let request = try #require(state.view.selected)
+    #expect(text.contains("verification ") && text.contains("\(request) · step 119") && text.contains("p(draft)"))
+    #expect(text.contains("tokens are not real, so neither are likelihoods"))
+    state.type("<Esc>")
+    #expect(Self.text(state).contains("verifications") && state.view.selected == request)
+  }
+
+  @Test("of a real model it shows each guess, the model's own token, and what it held likely; of a tree the guesses for one place together", arguments: ["draft-model", "tree"])
+  func realDetail(drafter: String) throws {
+    var configuration = Configuration.cpu
+    configuration.tokens = RealModel(name: BuiltInModel.large.rawValue, source: .builtIn(.large))
+    configuration.speculate = drafter
+    let arrivals = [Arrival(time: .zero, prompt: Prompt("the old house by the sea was built by a man who had never".utf8.map { TokenID($0) }), outputLimit: 60)]
+    var timeline = Timeline(try Run(configuration, trace: Trace(name: "spec", arrivals: arrivals)))
+    try timeline.follow([], to: 8)
+    var state = ConsoleState(
+      snapshot: Snapshot(shown: timeline.head, head: timeline.head, transport: .paused), label: ConsoleSample.label, size: Size(120, 40),
+      themes: BuiltInTheme.all.map(\.theme))
+    state.type("6<Enter>")
+    let text = Self.text(state)
+    let verification = try #require(timeline.head.speculation.verifications.last)
+    let judgement = try #require(verification.judgement)
+    #expect(judgement.leading.count == verification.accepted + 1)
+    for (position, leading) in judgement.leading.enumerated() {
+      #expect(leading.count == Judgement.kept && zip(leading, leading.dropFirst()).allSatisfy { $0.share >= $1.share })
+      // Greedy: the model's token is its likeliest.
+      let token = position < verification.accepted ? verification.draft.tokens[verification.standing![position]] : verification.target
+      #expect(leading[0].token == token)
+    }
+    #expect(text.contains("likeliest of the target") && text.contains("temperature 1"), "\n\(text)")
   }
 
   @Test("j and k walk through those who draft; the sentence tells how sure the rate is")

@@ -23,6 +23,8 @@ public struct SpeculationPage: Page {
         let isFocused = panel == focus
         switch panel {
         case .requests: DraftingRequests(moment: moment, scene: scene).draw(in: area, isFocused: isFocused, on: &canvas)
+        case .verifications where scene.view.speculation.isExpanded:
+          VerifyDetail(scene: scene).draw(in: area, isFocused: isFocused, on: &canvas)
         case .verifications: VerifyTrace(moment: moment, scene: scene).draw(in: area, isFocused: isFocused, on: &canvas)
         case .acceptance: AcceptanceOverTime(moment: moment).draw(in: area, isFocused: isFocused, on: &canvas)
         case .accepted: AcceptedCounts(moment: moment).draw(in: area, isFocused: isFocused, on: &canvas)
@@ -70,7 +72,7 @@ public struct SpeculationPage: Page {
   }
 
   public func hints(_ scene: Scene) -> [Hint] {
-    [Hint("j k", "request"), Hint("o", "sort"), Hint("r", "reverse"), Hint("p", "drafter")]
+    [Hint("j k", "request"), Hint("o", "sort"), Hint("r", "reverse"), Hint("Enter", "last verify"), Hint("p", "drafter")]
   }
 
   public func press(_ key: KeyPress, _ scene: Scene, in area: Rect) -> Reaction? {
@@ -83,6 +85,8 @@ public struct SpeculationPage: Page {
     case .character("k"), .up: return select(-1, scene)
     case .character("g"), .home: return select(-Int(Int32.max), scene)
     case .character("G"), .end: return select(Int(Int32.max), scene)
+    case .enter: view.speculation.isExpanded.toggle()
+    case .escape where view.speculation.isExpanded: view.speculation.isExpanded = false
     case .escape: view.selected = nil
     default: return nil
     }
@@ -118,6 +122,8 @@ public struct SpeculationPage: Page {
     Word("speedup", "time a token takes without drafts, over now"),
     Word("waste", "share of verified drafts that fell"),
     Word("✓ ✗ ·", "stood · fell · behind one that fell"),
+    Word("p(draft)", "how likely the drafter held it there"),
+    Word("target", "the model's token, and what it held likely"),
     Word("▼", "slower with drafts than without"),
     Word("ms/tok", "from a request's token to its next"),
   ]

@@ -6,6 +6,8 @@ public struct SpeculationView: Sendable, Equatable {
 
   var order = Order.speedup
   var isReversed = false
+  /// One verification, token by token, in place of the list.
+  var isExpanded = false
 
   public init() {}
 }

@@ -37,8 +37,8 @@ struct VerifyTrace {
     }
   }
 
-  private var accepted: String { String(Character(Glyphs.accepted)) }
-  private var rejected: String { String(Character(Glyphs.rejected)) }
+  private var accepted: String { Verdict.stood.mark }
+  private var rejected: String { Verdict.fell.mark }
 
   private var verifications: [SpeculationLog.Verification] {
     let all = scene.run.speculation.verifications
@@ -48,14 +48,13 @@ struct VerifyTrace {
 
   private func row(_ verification: SpeculationLog.Verification, _ language: (any Language)?, width: Int) -> [StyledText] {
     let tokens = verification.draft.tokens
-    let verdict = (0..<tokens.count).map { $0 < verification.accepted ? accepted : $0 == verification.accepted ? rejected : "·" }.joined()
-    func text(_ token: TokenID) -> String {
-      (language?.text(of: [token], showsSpecial: true) ?? "").replacing("\n", with: "⏎")
-    }
+    let verdict = verification.verdicts?.map(\.mark).joined() ?? "of \(tokens.count)"
+    func text(_ token: TokenID) -> String { language.spelling(of: token) }
     var draft = StyledText(language == nil ? String(repeating: "·", count: tokens.count) : "", .muted)
     if language != nil {
-      let stood = tokens.prefix(verification.accepted).map(text).joined(separator: "/")
-      let fell = tokens.dropFirst(verification.accepted).map(text).joined(separator: "/")
+      let standing = verification.standing ?? []
+      let stood = standing.map { text(tokens[$0]) }.joined(separator: "/")
+      let fell = tokens.indices.filter { !standing.contains($0) }.map { text(tokens[$0]) }.joined(separator: "/")
       draft = StyledText(stood, Style(.specAccepted)) + StyledText(stood.isEmpty || fell.isEmpty ? "" : "/", .muted) + StyledText(fell, Style(.specUnverified))
     }
     return [
@@ -69,9 +68,9 @@ struct VerifyTrace {
   private var confidence: StyledText? {
     var (stood, fell) = ((0.0, 0), (0.0, 0))
     for verification in verifications {
-      for (position, confidence) in verification.draft.confidence.enumerated() {
-        if position < verification.accepted { stood = (stood.0 + Double(confidence), stood.1 + 1) }
-        if position == verification.accepted { fell = (fell.0 + Double(confidence), fell.1 + 1) }
+      for (confidence, verdict) in zip(verification.draft.confidence, verification.verdicts ?? []) {
+        if verdict == .stood { stood = (stood.0 + Double(confidence), stood.1 + 1) }
+        if verdict == .fell { fell = (fell.0 + Double(confidence), fell.1 + 1) }
       }
     }
     guard stood.1 > 0, fell.1 > 0 else { return nil }

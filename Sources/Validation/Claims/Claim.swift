@@ -149,6 +149,8 @@ public enum ClaimCatalogue {
     FlashLLMClaim.self,
     MinimaClaim.self,
     PitfallsClaim.self,
+    DoubleSparsityClaim.self,
+    MInferenceClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

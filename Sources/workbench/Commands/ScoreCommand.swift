@@ -1,6 +1,7 @@
 import Analysis
 import ArgumentParser
 import Core
+import Hardware
 import KVMemory
 import ServingEngine
 import Transformer
@@ -22,6 +23,8 @@ extension ModelCommand {
 
     @Option(help: ArgumentHelp("What no policy may drop: none, or prompt-prefix:64.", valueName: "member"))
     var protect = "none"
+    @Option(help: "Weights of the layers: \(WeightFormat.members.map(\.usage).joined(separator: ", ")).")
+    var weights = "as-loaded"
 
     @Option(help: ArgumentHelp("A text to be read; a text of the program where it is left out.", valueName: "file"))
     var text: String?
@@ -42,7 +45,7 @@ extension ModelCommand {
       let formats = try formats()
       guard window >= 2 else { throw Fault("--window \(window): at least 2 tokens are wanted, for one foretells the other") }
       if let limit, limit < 2 { throw Fault("--limit \(limit): at least 2 tokens are wanted, for one foretells the other") }
-      let local = try LocalModel(ModelCommand.file(model), name: model, precision: exactActivations ? .exact : .eightBits)
+      let local = try LocalModel(ModelCommand.file(model), name: model, precision: exactActivations ? .exact : .eightBits, storing: try weightFormat())
       var tokens = local.passages
       if let text {
         tokens = local.language.tokenizer.encode(String(decoding: try Files.bytes(of: text), as: UTF8.self))
@@ -54,6 +57,18 @@ extension ModelCommand {
       let scores = local.scores(of: tokens, choices: choices, window: window)
       if json { return print(document(choices, scores).pretty()) }
       printTable(choices, scores)
+    }
+
+    private func weightFormat() throws -> WeightFormat {
+      do {
+        if let format = WeightFormat(try AxisCatalogue.weights.choice(weights)) {
+          if case .w4a4 = format { throw Fault("--weights \(weights): products of the cpu take activations of 8 bits or floats — choose int4") }
+          return format
+        }
+      } catch let fault as ChoiceFault {
+        throw Fault(fault.description)
+      }
+      throw Fault("--weights \(weights): there is no such format")
     }
 
     private func formats() throws -> [KVFormat] {

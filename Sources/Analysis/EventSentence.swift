@@ -48,6 +48,7 @@ public enum EventSentence {
       "compress \(request) to \(Int(kept).grouped) tokens: \(Int(dropped).grouped) dropped, \(Int(freed).grouped) blocks free"
     case .switched(let axis, let to): "\(axis) → \(to)"
     case .settled(let axis, let settlement): "\(axis): \(settlement.sentence)"
+    case .converted(let conversion): "convert \(conversion.sentence)"
     case .routed(let request, let instance): "send \(request) to instance \(instance + 1)"
     case .departed(let request): "hand on \(request)"
     case .moved(let request, let move) where move.source == move.target: "keep \(request): its instance decodes now"

@@ -58,6 +58,17 @@ public struct JoinedDevice: Device {
 
   public func kept(of request: RequestID, computed: Int) -> KeptTokens? { tokens.kept(of: request, computed: computed) }
 
+  public var kvFormat: KVFormat { tokens.kvFormat }
+  public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
+    clock.obstacle(toKVFormat: format, tokensPerBlock: tokensPerBlock) ?? tokens.obstacle(toKVFormat: format, tokensPerBlock: tokensPerBlock)
+  }
+
+  /// The small model's are converted, in the time that the large one's would take.
+  public mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion {
+    _ = try tokens.convert(to: format, held: held, tokensPerBlock: tokensPerBlock, filling: filling)
+    return try clock.convert(to: format, held: held, tokensPerBlock: tokensPerBlock, filling: filling)
+  }
+
   public mutating func rebuild(_ sequences: [Batch.Content], _ retaining: Retaining) throws(DeviceError) {
     try tokens.rebuild(sequences, retaining)
   }

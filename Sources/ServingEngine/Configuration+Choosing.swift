@@ -5,7 +5,7 @@ extension Configuration {
   public static var options: [String] {
     var several = Configuration()
     several.placement = "disaggregated"
-    return several.choices.map(\.name).filter { name in !settled.contains { $0.axis == name } }
+    return several.choices.map(\.name)
   }
 
   /// Chooses an option by the name that it has on the command line. What only an engine can tell, `engine(for:)` checks.
@@ -52,6 +52,7 @@ extension Configuration {
     case "prefix-cache": prefixCache = choice.description
     case "host-cache": hostCache = choice.description
     case "cacheblend": recomputedShare = choice.values[0]
+    case "kv-format": kvFormat = choice.description
     case "shadow": shadow = choice.values[0]
     case "attention": attention = choice.description
     case "retain": retain = choice.description

@@ -49,6 +49,7 @@ public struct Configuration: Equatable, Sendable {
   /// Keys and values that a request keeps, and the tokens that it keeps in any case.
   public var retain = "all"
   public var protect = "none"
+  public var kvFormat = KVFormat.f16.rawValue
   /// One request in so many is computed with an exact cache too, where tokens are real and the cache is lossy; 0: none.
   public var shadow = 8
   public var weights = "as-loaded"
@@ -108,11 +109,6 @@ public struct Configuration: Equatable, Sendable {
     case none
   }
 
-  /// Axes on which this engine has one member so far; other names are refused.
-  public static let settled: [(axis: String, member: String)] = [
-    ("kv-format", "f16")
-  ]
-
   /// Who serves, where they are several.
   private var several: [(name: String, value: Value)] {
     let isDisaggregated = placement.hasPrefix("disaggregated")
@@ -133,7 +129,7 @@ public struct Configuration: Equatable, Sendable {
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
       ("cacheblend", .whole(recomputedShare)),
-      ("attention", .text(attention)), ("retain", .text(retain)), ("protect", .text(protect)), ("weights", .text(weights)),
+      ("kv-format", .text(kvFormat)), ("attention", .text(attention)), ("retain", .text(retain)), ("protect", .text(protect)), ("weights", .text(weights)),
       ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
       ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
       ("draft-model", (draftModel ?? tokens?.draft?.name).map(Value.text) ?? .none),
@@ -151,7 +147,7 @@ public struct Configuration: Equatable, Sendable {
       ("shadow", tokens == nil ? .none : .whole(shadow)),
       ("threads", tokens?.machine.map { .whole($0.threads) } ?? .none),
     ]
-    return own + real + several + Self.settled.map { ($0.axis, .text($0.member)) }
+    return own + real + several
   }
 }
 
@@ -192,6 +188,7 @@ extension Configuration {
       throw ConfigurationError("--draft-model: nobody drafts for the stages of a pipeline — leave it or --pp out")
     }
     var card = try modelCard()
+    card.kvFormat = try chosenKVFormat()
     let format = try weightFormat()
     var accelerator: Accelerator
     let gpus: any Device
@@ -218,7 +215,8 @@ extension Configuration {
       return try engine(
         for: trace, device: gpus, blocks: blocks, contextLength: maxModelLength ?? card.contextLength,
         hostLink: HostLink(
-          accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize))
+          accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize),
+        budget: budget(of: card, on: accelerator, blocks: blocks))
     }
     guard acceptance == nil else { throw ConfigurationError("--acceptance: the model of --tokens-from says which drafts stand — leave it out") }
     let real = try realDevice(blocks: blocks, recorded: recorded)
@@ -228,12 +226,35 @@ extension Configuration {
       contextLength: min(maxModelLength ?? card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
   }
 
+  func chosenKVFormat() throws(ConfigurationError) -> KVFormat {
+    guard let format = KVFormat(rawValue: try read(AxisCatalogue.kvFormat, kvFormat).name) else {
+      fatalError("a choice that was read a moment ago is in no catalogue")
+    }
+    return format
+  }
+
   private func weightFormat() throws(ConfigurationError) -> WeightFormat {
     guard let format = WeightFormat(try read(AxisCatalogue.weights, weights)) else { fatalError("a choice that was read a moment ago is in no catalogue") }
     if format != .asLoaded, profile != nil {
       throw ConfigurationError("--weights \(weights): --profile has times of the weights as they were measured — leave one of them out")
     }
     return format
+  }
+
+  /// What other formats would make of the same bytes.
+  private func budget(of card: ModelCard, on accelerator: Accelerator, blocks: Int) throws(ConfigurationError) -> KVBudget {
+    let draft = try draftCard()
+    return KVBudget(blocks: blocks, in: card.kvFormat) { format in
+      var card = card
+      card.kvFormat = format
+      let link = HostLink(
+        accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize)
+      let layers = PipelineStages.layers(card.layers, stages: pipelineParallel).map(\.count).max() ?? card.layers
+      return KVBudget.Cost(
+        block: card.kvBlockBytes(layers: layers, tokensPerBlock: blockSize, ranks: tensorParallel, draft: draft),
+        hostBlock: link.bytesPerBlock,
+        windows: card.kvWindowBytes(sequences: maxSequences, tokensPerBlock: blockSize, layers: layers, ranks: tensorParallel))
+    }
   }
 
   private func draftCard() throws(ConfigurationError) -> ModelCard? {
@@ -283,11 +304,12 @@ extension Configuration {
     guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, companion: companion, machine: tokens.machine) }) else {
       fatalError("a model is neither recorded nor opened")
     }
-    let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences)
+    let format = try chosenKVFormat()
+    let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences, format: format)
     let ends = tokens.ignoresEndOfText ? [] : facts.endsOfText
-    guard let model else { return (RecordedDevice(facts, language: tokens.language(facts)), facts, blocks, ends) }
+    guard let model else { return (RecordedDevice(facts, language: tokens.language(facts), kvFormat: format), facts, blocks, ends) }
     // Blocks are taken from the system when they are first written, so a pool may be large; but one day it is full.
-    let bytes = blocks * blockSize * facts.kvBytesPerToken
+    let bytes = blocks * blockSize * facts.kvBytesPerToken(format)
     guard bytes <= RealModel.physicalMemory / 4 * 3 else {
       throw ConfigurationError("--kv-blocks \(blocks): \(model.name) would fill \(bytes >> 30) GiB, more than three quarters of this machine's memory — give a smaller number")
     }
@@ -295,12 +317,12 @@ extension Configuration {
     sampler.seed = seed
     return (
       CPUDevice(
-        model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler, machine: tokens.machine), facts, blocks, ends
+        model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, kvFormat: format, sampler: sampler, machine: tokens.machine), facts, blocks, ends
     )
   }
 
   private func engine(
-    for trace: Trace, device: any Device, blocks: Int, contextLength: Int, endsOfText: [TokenID] = [], hostLink: HostLink? = nil
+    for trace: Trace, device: any Device, blocks: Int, contextLength: Int, endsOfText: [TokenID] = [], hostLink: HostLink? = nil, budget: KVBudget? = nil
   ) throws(ConfigurationError) -> Engine {
     guard blocks >= 2 else { throw ConfigurationError("--kv-blocks \(blocks): at least 2 are needed, for one is reserved") }
     if hostLink == nil, preemption.hasPrefix("swap") {
@@ -323,6 +345,10 @@ extension Configuration {
     if recomputedShare < 100, let obstacle = device.obstacleToChunks(hasHost: hostLink != nil) {
       throw ConfigurationError("--cacheblend \(recomputedShare): \(obstacle) — leave it at 100")
     }
+    let format = try chosenKVFormat()
+    if let obstacle = device.obstacle(toKVFormat: format, tokensPerBlock: blockSize) {
+      throw ConfigurationError("--kv-format \(kvFormat): \(obstacle)")
+    }
     if let obstacle = form.obstacle(on: device, speculates: speculate != "none") { throw ConfigurationError("--attention \(attention): \(obstacle)") }
     if speculate != "none", asyncScheduling == "on" {
       throw ConfigurationError("--async-scheduling on: a plan made ahead knows no drafts — leave it off with --speculate, or choose --speculate none")
@@ -338,6 +364,7 @@ extension Configuration {
     }
     _ = engine.setPlacement(place)
     engine.attention = form
+    engine.kvBudget = budget
     engine.weights = try weightFormat()
     _ = engine.setPrefixCache(cache)
     _ = engine.setHostCache(host)

@@ -44,6 +44,11 @@ extension Digest {
     case .compressed(let id, let kept, let dropped, let freed):
       fold(14, id, UInt64(UInt32(kept)) << 32 | UInt64(UInt32(dropped)))
       fold(UInt64(UInt32(freed)))
+    case .converted(let conversion):
+      fold(15)
+      fold(conversion.sentence)
+      fold(UInt64(conversion.bytes))
+      fold(UInt64(bitPattern: conversion.duration.nanoseconds))
     case .routed(let id, let instance): fold(13, id, UInt64(UInt16(bitPattern: instance)))
     case .departed(let id): fold(11, id)
     case .moved(let id, let move):

@@ -125,7 +125,7 @@ struct KeyTests {
     #expect(sample.effects == ["prefill chunked:512"])
     try sample.type("p<right><right><right>")
     #expect(sample.frame.text.contains("[batching]"))
-    try sample.type("<tab><tab><tab><tab><tab><tab><tab><C-u>512<ret>")
+    try sample.type("<tab><tab><tab><tab><tab><tab><tab><tab><C-u>512<ret>")
     #expect(sample.effects == ["max-batched-tokens 512"])
   }
 

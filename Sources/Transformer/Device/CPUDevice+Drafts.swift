@@ -17,9 +17,13 @@ extension CPUDevice {
     var first: Int
     var table: [BlockID]
     var dropped = 0
+    /// Tokens before it are known; later ones are drafts.
+    var begin: Int
 
     var span: SequenceSpan {
-      SequenceSpan(tokens: pending, first: first, table: table, logits: pending.count - 1..<pending.count, dropped: dropped)
+      var span = SequenceSpan(tokens: pending, first: first, table: table, logits: pending.count - 1..<pending.count, dropped: dropped)
+      span.begin = begin
+      return span
     }
   }
 
@@ -68,7 +72,7 @@ extension CPUDevice {
         draftings.append(
           Drafting(
             draft: Draft(request: wish.request.id, tokens: []), limit: limit, pending: wish.request.tokens(in: known - 1..<known),
-            first: known - 1, table: wish.table, dropped: wish.dropped))
+            first: known - 1, table: wish.table, dropped: wish.dropped, begin: known - 1))
       }
       try draft(&draftings, of: task, in: \.cache, cost: &cost) { device, spans in
         device.model.workspace.use { scratch in
@@ -97,7 +101,7 @@ extension CPUDevice {
     let computed = min(sequence.computed, known - 1)
     return Drafting(
       draft: Draft(request: wish.request.id, tokens: []), limit: wish.limit, pending: wish.request.tokens(in: computed..<known),
-      first: computed, table: sequence.table)
+      first: computed, table: sequence.table, begin: computed)
   }
 
   private mutating func draft(

@@ -66,7 +66,9 @@ extension CPUDevice {
       }
       if table.count <= (position - drafting.dropped) / store.tokensPerBlock { table.append(store.takeSpare()) }
       nodes[node].table = table
-      return SequenceSpan(tokens: [nodes[node].token], first: position, table: table, logits: 0..<1, dropped: drafting.dropped)
+      var span = SequenceSpan(tokens: [nodes[node].token], first: position, table: table, logits: 0..<1, dropped: drafting.dropped)
+      span.begin = drafting.begin
+      return span
     }
 
     mutating func add(_ guesses: [Sampler.Guess], drawn distribution: Sampler.Drawn?, after node: Int) {
@@ -178,6 +180,7 @@ struct BranchingSlot {
       }
       spans[0].copies.append(SequenceSpan.Copy(count: node < 0 ? known : places[node] + 1, table: table))
       spans.append(SequenceSpan(tokens: tokens, first: first, table: table, logits: 0..<tokens.count, dropped: Int(slot.dropped)))
+      spans[number].begin = Int(slot.first)
     }
   }
 

@@ -8,7 +8,7 @@ struct ForwardRound {
     var first: Int
     /// Slot of the first one's key.
     var slot: Int
-    /// Slot where the span begins of which this may be a later piece; what lies before it will not change any more.
+    /// Slots before it will not change any more: where the span begins, of which this may be a later piece, or its drafts.
     var begin: Int
     var table: [BlockID]
     /// Number of the span.
@@ -52,8 +52,8 @@ struct ForwardRound {
     let begin = span.first - span.dropped
     parts.append(
       Part(
-        rows: row..<row + range.count, first: span.first + range.lowerBound, slot: begin + range.lowerBound, begin: begin,
-        table: span.table, span: number, isDecode: span.isDecode))
+        rows: row..<row + range.count, first: span.first + range.lowerBound, slot: begin + range.lowerBound,
+        begin: (span.begin ?? span.first) - span.dropped, table: span.table, span: number, isDecode: span.isDecode))
     for copy in span.copies where copy.count > range.lowerBound {
       let count = min(copy.count - range.lowerBound, range.count)
       parts[parts.count - 1].copies.append(SequenceSpan.Copy(count: count, table: copy.table))

@@ -29,6 +29,8 @@ public struct SequenceSpan: Equatable, Sendable {
   public var table: [BlockID]
   /// For which of `tokens` logits are wanted.
   public var logits: Range<Int>
+  /// Tokens before it are known and stay; where it is nil, those before `first` are. Of drafts that may fall it is the first.
+  public var begin: Int?
   /// One token after a computed context, whose attention may leave keys out; parts of prompts are no decodes.
   public var isDecode: Bool
   /// Of the tokens in the cache, those whose keys and values were given up: position p lies in slot p − dropped.

@@ -63,6 +63,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Per cent of the tokens of a chunk outside the prefix that are computed again when it recurs; 100 reuses none.")
   var cacheblend: Int?
 
+  @Option(help: EngineOptions.help(of: "kv-format", "How keys and values are kept"))
+  var kvFormat: String?
+
   @Option(help: "One request in so many is computed with an exact cache too, where the one in use is lossy and tokens are real; 0: none.")
   var shadow: Int?
 
@@ -140,9 +143,6 @@ struct EngineOptions: ParsableArguments {
   @Option(help: ArgumentHelp("GPUs of an instance that decodes (default: as --tp).", valueName: "n"))
   var decodeTp: Int?
 
-  // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
-  @Option(help: .hidden) var kvFormat: String?
-
   /// `Order: fcfs, priority, …`, as the catalogue has it.
   private static func help(of axis: String, _ subject: String) -> ArgumentHelp {
     let members = AxisCatalogue.axis(named: axis)?.members ?? []
@@ -195,6 +195,7 @@ struct EngineOptions: ParsableArguments {
     take(prefixCache, \.prefixCache)
     take(hostCache, \.hostCache)
     take(cacheblend, \.recomputedShare)
+    take(kvFormat, \.kvFormat)
     take(attention, \.attention)
     take(retain, \.retain)
     take(protect, \.protect)
@@ -254,7 +255,6 @@ struct EngineOptions: ParsableArguments {
       }
     }
     try checkRanges(configuration)
-    try checkSettledAxes()
     return configuration
   }
 
@@ -283,17 +283,6 @@ struct EngineOptions: ParsableArguments {
     }
     for (name, target) in [("ttft", configuration.sloTTFT), ("tpot", configuration.sloTPOT)] {
       if let target, !(target > 0 && target < 1e9) { throw Fault("--slo-\(name)-ms \(target): milliseconds above 0 are wanted") }
-    }
-  }
-
-  private func checkSettledAxes() throws {
-    let asked = [
-      "kv-format": kvFormat,
-    ]
-    for (axis, member) in Configuration.settled {
-      if let choice = asked[axis] ?? nil, choice != member {
-        throw Fault("--\(axis) \(choice): this engine has \(member) only")
-      }
     }
   }
 }

@@ -11,6 +11,7 @@ extension ModelledGPU {
     case .smallModel: return draftModelFault
     case .ownLayers(let first, let last):
       return first + last < model.layers ? nil : "\(model.name) has \(model.layers) layers: draft with fewer"
+    case .ownCache: return "drafts with a cache of four bits are measured on the cpu (--device cpu), and not modelled"
     }
   }
 
@@ -18,8 +19,16 @@ extension ModelledGPU {
 
   public var mostDrafts: Int? { acceptance?.most }
 
-  public func draft(_ task: DraftTask) -> DraftOutcome? {
+  public mutating func draft(_ task: DraftTask) -> DraftOutcome? {
     guard let acceptance else { return nil }
+    if overlap != .off {
+      var task = task
+      if case .duodecoding(let drafting, let reading) = overlap { shareHostTime(&task, drafting: drafting, reading: reading) }
+      let isOnGPU = overlap == .pearl
+      var outcome = DraftOutcome(drafts: draftMeanwhile(task, acceptance), duration: isOnGPU ? drafting(task).duration : .zero)
+      outcome.isBeside = true
+      return outcome
+    }
     let drafts = task.wishes.compactMap { acceptance.draft($0.request, limit: $0.limit) }
     let (duration, cost) = drafting(task)
     return DraftOutcome(drafts: drafts, duration: duration, cost: cost)
@@ -50,6 +59,7 @@ extension ModelledGPU {
       var total = (duration: EngineTime.zero, cost: StepCost())
       for pass in 0..<passes { add(cost(of: decodes(task, pass, widths), on: kernels, layers: layers), to: &total) }
       return total
+    case .ownCache: return (.zero, StepCost())
     }
   }
 
@@ -98,6 +108,13 @@ public struct DraftCard: Sendable {
 }
 
 extension ModelledGPU {
+  /// Whether drafts can be made beside their verification; if not, why.
+  public func fault(ofOverlapping overlap: DraftOverlap, _ means: DraftMeans, isTree: Bool) -> String? {
+    if overlap == .off { return nil }
+    if means != .smallModel || isTree { return "only --speculate draft-model drafts while others are verified — choose it, or --draft-overlap off" }
+    return overlap.fault
+  }
+
   /// The same with a smaller model beside the target, and a source that says which drafts stand.
   public func speculating(draftModel card: ModelCard?, acceptance: Acceptance?) throws(DeviceError) -> ModelledGPU {
     var gpu = self

@@ -76,7 +76,7 @@ public struct Axis: Sendable {
 public enum AxisCatalogue {
   public static let all: [Axis] = [
     policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, maxBatchedTokens,
-    maxSequences, asyncScheduling, shadow, speculate, draftTokens, replicas, router, kvLink, kvTransfer, roles,
+    maxSequences, asyncScheduling, shadow, speculate, draftTokens, draftOverlap, replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { everything.first { $0.name == name } }

@@ -21,6 +21,8 @@ public struct CPUDevice: Device {
   let facts: RecordedDevice.Facts
   /// Of the companion; nil before its first draft.
   var draftMemory: DraftMemory?
+  /// For drafts of the model itself; nil before the first.
+  var quantised: QuantisedCopy?
   /// The last drafts, with the distributions they were drawn from, under sampling.
   var proposals: [Drafting] = []
 
@@ -207,6 +209,7 @@ public struct CPUDevice: Device {
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {
     cache.removeAll()
     draftMemory = nil
+    quantised = nil
     exactMemory = nil
     proposals = []
     var watch = StepWatch(model.workspace)

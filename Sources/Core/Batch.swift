@@ -99,6 +99,8 @@ public struct Batch: Equatable, Sendable {
   public var contents: [Content]?
   /// Empty where every sequence reads its own context whole.
   public var shared: [SharedPart] = []
+  /// Which keys attention leaves out; nil where it reads whole contexts.
+  public var sparse: SparseAttention?
   /// Of slots that do not go through the whole model, in their order.
   public var passages: [Passage] = []
   /// Since the start of the step: it ends with the first operator that ends then or later, if the model goes on after it.
@@ -112,6 +114,7 @@ public struct Batch: Equatable, Sendable {
   /// Some of the slots, and what they have in common.
   public func part(_ isHere: [Bool]) -> Batch {
     var batch = Batch()
+    batch.sparse = sparse
     var places: [Int?] = []
     for (slot, isHere) in zip(slots, isHere) {
       places.append(isHere ? batch.slots.count : nil)
@@ -182,6 +185,9 @@ public struct Measurement: Equatable, Sendable {
   public var kernels: [KernelRun]
   /// Of each thread, the part of the step in which it computed; 0...1.
   public var threadsBusy: [Double]
+  /// The part of dense attention's weight that fell on keys that were read, 0...1, mean over sequences, heads and layers; nil
+  /// where attention read all, or it was not measured in this step.
+  public var keptShare: Double?
 
   public init(kernels: [KernelRun], threadsBusy: [Double]) {
     self.kernels = kernels

@@ -2,12 +2,13 @@
 public struct KernelRun: Equatable, Sendable {
   /// In the order of a layer. The letter marks the kernel in every picture.
   public enum Kind: UInt8, CaseIterable, Sendable {
-    case normalise, qkv, attentionPrefill, attentionShared, attentionDecode, output, gateUp, down, experts, allReduce, send, head, sampler
+    case normalise, qkv, attentionIndex, attentionPrefill, attentionShared, attentionDecode, output, gateUp, down, experts, allReduce, send, head, sampler
 
     public var letter: Character {
       switch self {
       case .normalise: "n"
       case .qkv: "q"
+      case .attentionIndex: "i"
       case .attentionPrefill: "p"
       case .attentionShared: "c"
       case .attentionDecode: "a"
@@ -26,6 +27,7 @@ public struct KernelRun: Equatable, Sendable {
       switch self {
       case .normalise: "norm+rope+act"
       case .qkv: "gemm qkv"
+      case .attentionIndex: "attn index"
       case .attentionPrefill: "attn prefill"
       case .attentionShared: "attn shared"
       case .attentionDecode: "attn decode"

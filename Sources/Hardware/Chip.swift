@@ -49,22 +49,25 @@ public struct Chip: Equatable, Sendable {
 
   /// - Parameters:
   ///   - weights: Format of the projections' weights.
+  ///   - wideTiles: Of w4a4, the part of the tiles whose activations have 8 bits.
   ///   - linkBandwidth: GB/s in one direction between the GPUs of the node. It is a property of the node:
   ///     behind PCIe 10 to 50 have been seen where the datasheet says 64. Nil takes the datasheet's.
   ///   - expertsBackend: Nil takes the family's.
   public init(
     _ accelerator: Accelerator, weights: NumberFormat = .bf16, arithmetic: Arithmetic = .tensorScaled,
-    linkBandwidth: Double? = nil, expertsBackend: Experts.Backend? = nil
+    wideTiles: Double = 0, linkBandwidth: Double? = nil, expertsBackend: Experts.Backend? = nil
   ) {
     // These are widened on the way to the tensor cores, whatever else the chip can do.
-    let isPacked = weights == .mxfp4 || weights == .int4
+    let isPacked = weights == .mxfp4 || weights == .int8 || weights == .int4
     let arithmetic = isPacked ? .weightOnly : arithmetic
     let native: Double? =
       switch weights {
       case .bf16: accelerator.peaks.bf16
       case .fp8: accelerator.peaks.fp8
       case .fp4: accelerator.peaks.fp4
-      case .mxfp4, .int4: nil
+      case .mxfp4, .int8, .int4: nil
+      // Tiles of both kinds follow each other on every SM (COMET shares them out evenly).
+      case .w4a4: accelerator.peakInt4.map { 1 / ((1 - wideTiles) / $0 + wideTiles / ($0 / 2)) }
       }
     let computed = arithmetic == .weightOnly ? nil : native
     name = accelerator.name

@@ -57,10 +57,12 @@ struct LayerProgram: Sendable {
       return tabulated(.normalise, operation) { kernel.estimate(rows: $0, on: chip) }
     }
     func product(
-      _ kind: KernelRun.Kind, columns: Int, depth: Int, weights: NumberFormat = model.weightFormat,
+      _ kind: KernelRun.Kind, columns: Int, depth: Int, weights: NumberFormat? = nil,
       rows: Rows = .tokens, as operation: OperatorProfile.Operation? = nil
     ) -> Entry {
-      let kernel = Gemm(columns: columns, depth: depth, weights: weights)
+      // Projections are in the model's format; what names another one is never sparse.
+      let kernel = Gemm(
+        columns: columns, depth: depth, weights: weights ?? model.weightFormat, zeros: weights == nil ? model.zeroWeights : 0)
       return tabulated(kind, operation, rows: rows) { kernel.estimate(rows: $0, on: chip) }
     }
     /// Nothing to say when there is one rank.

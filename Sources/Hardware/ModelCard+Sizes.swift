@@ -18,7 +18,7 @@ extension ModelCard {
 
   /// The same for a stage of a pipeline: some layers; with the first the embedding, with the last the head.
   public func weightBytes(of stage: Range<Int>, ranks: Int) -> Int {
-    Int((Double(projections(ranks: ranks, stage)) * weightFormat.bytes).rounded())
+    Int((Double(projections(ranks: ranks, stage)) * weightSize).rounded())
       + Int((Double(routedExperts(ranks: ranks, stage)) * (expertFormat ?? weightFormat).bytes).rounded())
       + otherWeights(ranks: ranks, stage) * 2
   }

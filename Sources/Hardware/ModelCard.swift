@@ -114,6 +114,10 @@ public struct ModelCard: Equatable, Sendable {
   public var weightFormat: NumberFormat
   /// Narrow weights have a scale for each block of 128 × 128, and activations one for each 128 (DeepSeek).
   public var scalesBlocks = false
+  /// Part of the projections' weights that are zero and not stored; see `WeightFormat.sparse`.
+  public internal(set) var zeroWeights = 0.0
+  /// Part of the tiles whose activations have 8 bits where the others' have 4; see `WeightFormat.w4a4`.
+  public internal(set) var wideTiles = 0.0
   /// Of the routed experts where it differs (gpt-oss: only they are narrow).
   public var expertFormat: NumberFormat?
   /// Where the numbers come from.

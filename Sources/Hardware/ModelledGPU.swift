@@ -88,7 +88,7 @@ public struct ModelledGPU: Device {
     isProfiled = profile != nil
     name = label
     let arithmetic = model.scalesBlocks ? Chip.Arithmetic.blockScaled : .tensorScaled
-    let whole = Chip(accelerator, weights: model.weightFormat, arithmetic: arithmetic, linkBandwidth: linkBandwidth)
+    let whole = Chip(accelerator, weights: model.weightFormat, arithmetic: arithmetic, wideTiles: model.wideTiles, linkBandwidth: linkBandwidth)
     let chip = whole.limited(to: share)
     let expertChip =
       model.expertFormat.map { Chip(accelerator, weights: $0, linkBandwidth: linkBandwidth).limited(to: share) } ?? chip

@@ -8,8 +8,12 @@ public enum NumberFormat: String, CaseIterable, Sendable {
   case fp4
   /// The open 4-bit floating point with an 8-bit scale for each 32 numbers; activations stay 16 bit.
   case mxfp4
+  /// 8-bit whole numbers with a 16-bit scale for each 128 (GPTQ); activations stay 16 bit.
+  case int8
   /// 4-bit whole numbers with a 16-bit scale for each 128 (AWQ, GPTQ); activations stay 16 bit.
   case int4
+  /// The same, and activations of 4 bits, in some tiles of 8 (COMET).
+  case w4a4
 
   /// Scales included.
   public var bytes: Double {
@@ -18,7 +22,8 @@ public enum NumberFormat: String, CaseIterable, Sendable {
     case .fp8: 1
     case .fp4: 0.5625
     case .mxfp4: 0.53125
-    case .int4: 0.515625
+    case .int8: 1.015625
+    case .int4, .w4a4: 0.515625
     }
   }
 }

@@ -74,6 +74,7 @@ final class StepKernels: Sendable {
     } else if program.variants[index].kind.isWindowed {
       attention.windowed?.forEachKernel(of: load.windowed, apart: load.isApart) { body(number, $0, $1) }
     } else if let full = attention.full {
+      full.forEachIndexKernel(of: load.index) { body(number, .attentionIndex, $0) }
       if !load.shared.isEmpty { full.shared.forEachKernel(of: load.shared) { body(number, .attentionShared, $0) } }
       if let ratio = measuredRatio(of: load, for: full) {
         full.forEachKernel(of: load.full) {

@@ -24,9 +24,17 @@ final class Attention: Sendable {
 
   /// Adds the slots of a step.
   @inline(__always)
-  func add(_ slots: [Batch.Slot], hasChunks: Bool, to load: inout AttentionLoad) {
+  ///
+  /// - Parameter addChunk: Takes chunks that are not read whole; false leaves them to this kernel.
+  func add(
+    _ slots: [Batch.Slot], hasChunks: Bool, to load: inout AttentionLoad,
+    addChunk: (Batch.Slot, inout PrefillAttention.Load) -> Bool = { _, _ in false }
+  ) {
     let decodesAreRows = hasChunks && prefill.constants.mixing == .asPrefill
-    for slot in slots where slot.count > 0 { add(slot, decodesAreRows: decodesAreRows, to: &load) }
+    for slot in slots where slot.count > 0 {
+      if !slot.isDecode, addChunk(slot, &load.prefill) { continue }
+      add(slot, decodesAreRows: decodesAreRows, to: &load)
+    }
   }
 
   @inline(__always)
@@ -121,6 +129,8 @@ struct StepLoad: Equatable {
   /// Tokens of all chunks, and the sum of tokens × cached tokens before them.
   var chunkTokens = 0
   var chunkHistories = 0.0
+  /// Of attention that leaves keys out.
+  var index = IndexLoad()
   /// Attention over chunks and over decodes are kernels of their own, whatever the backend would do.
   var isApart = false
 
@@ -135,7 +145,9 @@ struct StepLoad: Equatable {
       }
     }
     // One pass for each reach that the model has.
-    if let attention = kernels.full, !batch.shared.isEmpty {
+    if let attention = kernels.full, let sparse = batch.sparse {
+      attention.add(batch, leavingOut: sparse, hasChunks: chunkTokens > 0, to: &full, index: &index)
+    } else if let attention = kernels.full, !batch.shared.isEmpty {
       shared = attention.shared.loads(of: batch)
       attention.add(attention.shared.ownParts(of: batch), hasChunks: chunkTokens > 0, to: &full)
     } else {

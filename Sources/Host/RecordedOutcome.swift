@@ -14,6 +14,7 @@ import Hardware
 /// | `sm`, `tensor`, `joules` | of a modelled clock |
 /// | `kernels` | `[kind, start ns, ns, operations, bytes, bound]` for each kind of kernel, all layers together |
 /// | `threads` | of each thread, the part of the step in which it computed |
+/// | `kept` | part of attention's weight on the keys that were read; absent where all are, or it was not measured |
 /// | `drafts` | `[request, tokens …]` for each request that the step drafted for; `confidence` beside it; absent without speculation |
 /// | `trees` | where drafts branch: of each of them the number of the token that a token follows, −1 for the text |
 /// | `judged` | `[request, [token, share, …] …]` for each request whose drafts were verified: the model's likeliest tokens of each position that it judged |
@@ -36,6 +37,7 @@ struct RecordedOutcome: Decodable {
   var draft_ns: Int64?
   var deviations: [[Double]]?
   var shadow_ns: Int64?
+  var kept: Double?
 
   struct Judged: Decodable {
     var judgement: Judgement
@@ -85,6 +87,7 @@ struct RecordedOutcome: Decodable {
       duration: EngineTime(nanoseconds: ns), cost: cost,
       measurement: kernels.map { Measurement(kernels: $0.map(\.run), threadsBusy: threads ?? []) })
     outcome.judgements = (judged ?? []).map(\.judgement)
+    outcome.measurement?.keptShare = kept
     outcome.drafting = EngineTime(nanoseconds: draft_ns ?? 0)
     outcome.shadowing = EngineTime(nanoseconds: shadow_ns ?? 0)
     outcome.deviations = (deviations ?? []).filter { $0.count >= 4 }.map {
@@ -126,6 +129,7 @@ struct RecordedOutcome: Decodable {
       }
       members.append(("kernels", .array(kernels)))
       members.append(("threads", .array(measurement.threadsBusy.map { JSONValue($0) })))
+      if let kept = measurement.keptShare { members.append(("kept", JSONValue(kept))) }
     }
     if !outcome.drafts.isEmpty {
       members.append(("drafts", .array(outcome.drafts.map { draft in .array(([Int32(draft.request.index)] + draft.tokens).map { .integer(Int($0)) }) })))
@@ -150,8 +154,9 @@ struct RecordedOutcome: Decodable {
           [.integer(deviation.request.index), .integer(deviation.position), .number(deviation.divergence), .integer(deviation.agrees ? 1 : 0)]
             + deviation.attention.map { .number(Double($0)) })
       }
-      members += [("deviations", .array(rows)), ("shadow_ns", .integer(Int(outcome.shadowing.nanoseconds)))]
+      members.append(("deviations", .array(rows)))
     }
+    if outcome.shadowing > .zero { members.append(("shadow_ns", .integer(Int(outcome.shadowing.nanoseconds)))) }
     return JSONValue(members)
   }
 }

@@ -76,7 +76,7 @@ public struct Axis: Sendable {
 public enum AxisCatalogue {
   public static let all: [Axis] = [
     policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, maxBatchedTokens,
-    maxSequences, asyncScheduling, shadow, speculate, draftTokens, draftOverlap, replicas, router, kvLink, kvTransfer, roles,
+    maxSequences, asyncScheduling, shadow, speculate, draftTokens, draftOverlap, weights, replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { everything.first { $0.name == name } }
@@ -166,10 +166,10 @@ public enum AxisCatalogue {
     change: { engine, choice in engine.setRecomputedShare(choice.values[0]) })
 
   static let attention = Axis(
-    name: "attention", summary: "how decodes read what several of them have in common",
+    name: "attention", summary: "which keys attention reads, and whether what decodes have in common is read once",
     members: AttentionForm.members,
     current: { $0.attention.choice.description },
-    obstacle: { engine, choice in AttentionForm(choice)?.obstacle(on: engine.device) },
+    obstacle: { engine, choice in AttentionForm(choice)?.obstacle(on: engine.device, speculates: engine.speculates) },
     change: { engine, choice in
       if let form = AttentionForm(choice) { engine.attention = form }
       return []

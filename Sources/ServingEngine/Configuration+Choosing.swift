@@ -54,6 +54,7 @@ extension Configuration {
     case "cacheblend": recomputedShare = choice.values[0]
     case "shadow": shadow = choice.values[0]
     case "attention": attention = choice.description
+    case "weights": weights = choice.description
     case "async-scheduling": asyncScheduling = choice.description
     case "replicas": replicas = choice.values[0]
     case "router": router = choice.description

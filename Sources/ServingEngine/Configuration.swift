@@ -48,6 +48,7 @@ public struct Configuration: Equatable, Sendable {
   public var attention = "dense"
   /// One request in so many is computed with an exact cache too, where tokens are real and the cache is lossy; 0: none.
   public var shadow = 8
+  public var weights = "as-loaded"
   public var speculate = "none"
   /// Drafts of a request: a number, or how it adapts.
   public var draftTokens = DraftLength.standard.description
@@ -108,7 +109,7 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("kv-format", "f16"), ("retain", "all"), ("weights", "as-loaded"),
+    ("kv-format", "f16"), ("retain", "all"),
   ]
 
   /// Who serves, where they are several.
@@ -131,7 +132,7 @@ public struct Configuration: Equatable, Sendable {
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
       ("cacheblend", .whole(recomputedShare)),
-      ("attention", .text(attention)),
+      ("attention", .text(attention)), ("weights", .text(weights)),
       ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
       ("draft-overlap", .text(draftOverlap)),
       ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
@@ -190,13 +191,15 @@ extension Configuration {
     guard draftModel == nil || pipelineParallel == 1 else {
       throw ConfigurationError("--draft-model: nobody drafts for the stages of a pipeline — leave it or --pp out")
     }
-    let card = try modelCard()
+    var card = try modelCard()
+    let format = try weightFormat()
     var accelerator: Accelerator
     let gpus: any Device
     let blocks: Int
     do {
       accelerator = try AcceleratorCatalogue.accelerator(named: device)
       if let calibration { accelerator.calibrated = calibration }
+      card = try card.storing(format, on: accelerator)
       let profile = try profile.map { files throws(ProfileError) in
         try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       }
@@ -227,6 +230,14 @@ extension Configuration {
     return try engine(
       for: trace, device: JoinedDevice(clock: gpus, tokens: real.device), blocks: real.blocks,
       contextLength: min(maxModelLength ?? card.contextLength, real.facts.contextLength), endsOfText: real.endsOfText)
+  }
+
+  private func weightFormat() throws(ConfigurationError) -> WeightFormat {
+    guard let format = WeightFormat(try read(AxisCatalogue.weights, weights)) else { fatalError("a choice that was read a moment ago is in no catalogue") }
+    if format != .asLoaded, profile != nil {
+      throw ConfigurationError("--weights \(weights): --profile has times of the weights as they were measured — leave one of them out")
+    }
+    return format
   }
 
   private func draftCard() throws(ConfigurationError) -> ModelCard? {
@@ -262,6 +273,7 @@ extension Configuration {
     blocks: Int?, recorded: RecordedDevice.Facts?
   ) throws(ConfigurationError) -> (device: any Device, facts: RecordedDevice.Facts, blocks: Int, endsOfText: [TokenID]) {
     guard let tokens else { throw ConfigurationError("--device cpu: it runs a GGUF file — give --model FILE") }
+    guard try weightFormat() == .asLoaded else { throw ConfigurationError("--weights \(weights): on the cpu weights stay as the file has them — leave it at as-loaded") }
     if let fault = tokens.sampler.fault { throw ConfigurationError(fault) }
     guard preemption == "recompute" else {
       throw ConfigurationError("--preemption \(preemption): real keys and values are computed again and not copied to host memory — leave it at recompute")
@@ -314,7 +326,7 @@ extension Configuration {
     if recomputedShare < 100, let obstacle = device.obstacleToChunks(hasHost: hostLink != nil) {
       throw ConfigurationError("--cacheblend \(recomputedShare): \(obstacle) — leave it at 100")
     }
-    if let obstacle = form.obstacle(on: device) { throw ConfigurationError("--attention \(attention): \(obstacle)") }
+    if let obstacle = form.obstacle(on: device, speculates: speculate != "none") { throw ConfigurationError("--attention \(attention): \(obstacle)") }
     if speculate != "none", asyncScheduling == "on" {
       throw ConfigurationError("--async-scheduling on: a plan made ahead knows no drafts — leave it off with --speculate, or choose --speculate none")
     }
@@ -329,6 +341,7 @@ extension Configuration {
     }
     _ = engine.setPlacement(place)
     engine.attention = form
+    engine.weights = try weightFormat()
     _ = engine.setPrefixCache(cache)
     _ = engine.setHostCache(host)
     _ = engine.setRecomputedShare(recomputedShare)

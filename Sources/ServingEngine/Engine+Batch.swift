@@ -27,6 +27,7 @@ extension Engine {
     if attention != .dense {
       batch.shared = attention.sharedParts(of: slots, tables: tables(plan), tokensPerBlock: state.memory.tokensPerBlock)
     }
+    batch.sparse = attention.sparse(tokensPerBlock: state.memory.tokensPerBlock)
     batch.passages = passages
     if plan.isInterruptible { batch.interruption = .never }
     return batch

@@ -111,6 +111,9 @@ extension Engine {
     if lanes != nil || split != nil || device.nanoBatches > 1 {
       return "several batches are in flight at once — choose --placement colocated and one stage (no --pp) first"
     }
+    if attention.obstacle(on: device, speculates: true) != nil {
+      return "with --attention \(attention.choice) each draft would choose keys of its own — choose --attention dense first"
+    }
     if let fault = device.fault(of: drafter.means) { return fault }
     if let fault = (device as? ModelledGPU)?.fault(ofOverlapping: draftOverlap, drafter.means, isTree: drafter.isTree) { return fault }
     let isFixed = length == .fixed(length.most)

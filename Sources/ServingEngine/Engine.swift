@@ -42,6 +42,8 @@ public struct Engine: Sendable {
   public let hostLink: HostLink?
   /// Memory behind the prefix cache.
   public internal(set) var hostCache = HostCache.off
+  /// In what the weights of the device's model are kept.
+  public internal(set) var weights = WeightFormat.asLoaded
   /// What decodes have in common is read once for all, or not.
   public internal(set) var attention = AttentionForm.dense
   /// What it is among several engines that serve one trace; nil when it serves all of it.

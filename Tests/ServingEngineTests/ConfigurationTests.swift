@@ -11,6 +11,8 @@ struct ConfigurationTests {
       // What is chosen for several instances is said where there are several.
       var configuration = Configuration()
       configuration.placement = "disaggregated:1x1"
+      // And of real tokens where there are any.
+      configuration.tokens = RealModel(name: "tiny", source: .file("tiny.gguf"))
       try configuration.choose(axis.name, text)
       let value = try #require(configuration.choices.first { $0.name == axis.name }?.value)
       #expect(value == .text(text) || value == .whole(64), "\(axis.name)")

@@ -13,6 +13,7 @@ struct SwitchingTests {
     if axis.name == "max-batched-tokens" { return String(1 + random.below(40)) }
     if axis.name == "cacheblend" { return String(random.below(101)) }
     if axis.name == "max-seqs" { return String(1 + random.below(10)) }
+    if let range = axis.range { return String(range.lowerBound + random.below(min(60, range.count))) }
     let member = axis.members[random.below(axis.members.count)]
     let values = member.parameters.map { parameter in
       let span = min(parameter.range.upperBound - parameter.range.lowerBound, 60)

@@ -58,7 +58,7 @@ extension Experts.Constants {
       case (.fp4, _) where isRTX:
         .init(launch: 41.0, memoryEfficiency: 0.964, arithmeticEfficiency: 0.647, overlap: 1.75, hiddenPasses: 1.55, widthPasses: 0.00,
           foreignPasses: 0.00, cyclesPerRow: 2146, fillingPart: 0.300, residentEfficiency: 0.06, activationBytes: 0.5625)
-      case (.fp4, _), (.mxfp4, _), (.int4, _):
+      case (.fp4, _), (.mxfp4, _), (.int8, _), (.int4, _), (.w4a4, _):
         .init(launch: 15.0, memoryEfficiency: 0.921, arithmeticEfficiency: 0.623, overlap: 1.43, hiddenPasses: 1.60, widthPasses: 2.27,
           foreignPasses: 0.53, cyclesPerRow: 267, fillingPart: 0.015, residentEfficiency: 0.35, activationBytes: 0.5625)
       }

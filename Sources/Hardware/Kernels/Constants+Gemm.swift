@@ -75,7 +75,12 @@ extension Gemm.Constants {
         smoothing: 0.97, cacheEfficiency: 0.085, residentEfficiency: 0.050, activationPasses: 0.11, rowStep: 0, narrowTiles: .max, cluster: 1,
         arithmeticEfficiency: 0.83, memoryEfficiency: 0.886, sustainedLoss: efficiency.sustainedLoss,
         residentCopies: 9.0, residentFrom: 0.20, residentOver: 0.20, quantisation: .init(launch: 1.27, passes: 1.44, cyclesPerRow: 39))
-    case .fp4, .mxfp4, .int4:
+    case .w4a4:
+      // Nothing was measured of it: the 16-bit product's constants at another peak, and activations made by their traffic
+      // alone (two bytes are read, half a byte is written).
+      self.init(accelerator, weights: .bf16)
+      quantisation = .init(launch: 2.00, passes: 1.25, cyclesPerRow: 0)
+    case .fp4, .mxfp4, .int8, .int4:
       self.init(
         launch: 1.25, fullIntensity: 176, prologue: 0.76, fillingPart: 0.969, overlap: 1.98, reduction: nil, partialBytes: 0.0,
         smoothing: 0.40, cacheEfficiency: 0.344, residentEfficiency: 0.250, activationPasses: 0.08, rowStep: 0, narrowTiles: .max, cluster: 1,

@@ -8,16 +8,33 @@
 ///
 /// Both happen together; the library picks the fastest candidate. Narrow formats pay for the kernel that
 /// makes narrow activations, a block of threads for each row.
+///
+/// Weights that the tensor cores cannot take as they are become 16-bit numbers on the way to them, in ordinary
+/// instructions beside both, once for each row of tiles that meets them:
+///
+///     widening = tiles above each other · weights · instructions a weight / (64 lanes · SMs · clock)
 public struct Gemm: Equatable, Sendable {
   public var columns: Int
   public var depth: Int
   public var weights: NumberFormat
+  /// Part of the weights that are zero and not stored: 16-bit ones are loaded sparse and multiplied as if all were there.
+  public var zeros: Double
 
-  public init(columns: Int, depth: Int, weights: NumberFormat = .bf16) {
+  public init(columns: Int, depth: Int, weights: NumberFormat = .bf16, zeros: Double = 0) {
     self.columns = columns
     self.depth = depth
     self.weights = weights
+    self.zeros = zeros
   }
+
+  /// Instructions that widen a packed weight: of four, two masks, two subtractions or multiply-adds and two products with
+  /// their scales, each for two numbers at once (Kim et al. 2022, arXiv 2211.10017; MARLIN, arXiv 2408.11743, 3.4).
+  private static let instructionsPerPacked = 1.5
+  /// And that put a stored weight of a sparse tile into its place: its bit's rank, its load, its address, its store
+  /// (Flash-LLM, arXiv 2309.10285, 4.2). Counted from the algorithm, not measured.
+  private static let instructionsPerStored = 4.0
+  /// Of 32-bit whole numbers, on each SM and clock (CUDA C++ Programming Guide, throughput of native instructions).
+  private static let integerLanes = 64.0
 
   /// The part of the model that is the same for every GPU whose tensor cores are fed the same way.
   struct Constants: Equatable, Sendable {
@@ -87,8 +104,15 @@ public struct Gemm: Equatable, Sendable {
     let n = Double(columns)
     let k = Double(depth)
     let processors = Double(chip.multiprocessors)
-    let weightBytes = n * k * weights.bytes
-    let activationBytes = m * k * min(2, max(1, weights.bytes)) + 2 * m * n
+    let isWidened = constants.quantisation == nil && weights != .bf16
+    let weightBytes = n * k * (zeros > 0 ? WeightFormat.sparseBytes(zeros: zeros) : weights.bytes)
+    let activation = isWidened ? 2 : weights == .w4a4 ? 0.5 : min(2, max(1, weights.bytes))
+    let activationBytes = m * k * activation + 2 * m * n
+    // Packed weights reach the registers as they are stored, so small tiles feed the tensor cores better; sparse ones are
+    // dense again in shared memory.
+    let fed = isWidened ? weights.bytes / 2 : 1
+    let instructions = isWidened ? Self.instructionsPerPacked : zeros > 0 ? Self.instructionsPerStored * (1 - zeros) : 0
+    let widening = n * k * instructions / (Self.integerLanes * processors * chip.clock)
     let cacheRate = constants.cacheEfficiency * chip.cacheBandwidth
     let resident =
       residency == .cold
@@ -113,7 +137,7 @@ public struct Gemm: Equatable, Sendable {
       if constants.cluster > 1 { rowTiles = (rowTiles + constants.cluster - 1) / constants.cluster * constants.cluster }
       let perTile = rowTiles * ((columns + tile.columns - 1) / tile.columns)
       let area = Double(2 * tileRows * tile.columns)
-      let intensity = area / Double(tileRows + tile.columns)
+      let intensity = area / (Double(tileRows) + Double(tile.columns) * fed)
       let rate = constants.arithmeticEfficiency * min(1, intensity / constants.fullIntensity) * peak / processors
       for split in Self.splits where split == 1 || depth / split >= 128 {
         if split > 1, constants.reduction == nil { break }
@@ -128,7 +152,7 @@ public struct Gemm: Equatable, Sendable {
         let adding = split > 1 ? (constants.reduction ?? 0) + constants.partialBytes * m * n * Double(split) / cacheRate : 0
         // `together` is never below its greatest part.
         guard max(compute, memory) + adding < best.time else { continue }
-        let time = together(compute, memory, overlap: constants.overlap) + adding
+        let time = together(compute, memory, widening * Double(rowTiles), overlap: constants.overlap) + adding
         if time < best.time { best = (time, perTile * split, compute, memory) }
       }
     }

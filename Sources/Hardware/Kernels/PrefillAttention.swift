@@ -100,7 +100,9 @@ public struct PrefillAttention: Equatable, Sendable {
   let tileRows: Int
   /// Tokens of a tile.
   private let tileTokens: Int
-  private let window: Int?
+  var window: Int?
+  /// Tiles walk a window's length of keys, but between them they read all.
+  var readsAll = false
   /// µs one tile needs for a block of context.
   let step: Double
   private let kvHeads: Int
@@ -169,7 +171,7 @@ public struct PrefillAttention: Equatable, Sendable {
     load.work += Double(heads * tiles) * mean
     load.longest = max(load.longest, last)
     load.operations += operationsPerPair * pairs(rows: rows, history: history)
-    let context = contextBytes * Double(min(all, window.map { $0 + rows } ?? all))
+    let context = contextBytes * Double(readsAll ? all : min(all, window.map { $0 + rows } ?? all))
     load.bytes += rowBytes * Double(rows) + context
     load.tokens += rows
     load.sequences += 1

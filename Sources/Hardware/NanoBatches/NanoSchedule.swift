@@ -67,7 +67,9 @@ extension Batch {
   ///
   /// - Returns: Those that are not empty; `parts` at most.
   func nanoBatches(_ parts: Int) -> [Batch] {
-    var nano = [Batch](repeating: Batch(), count: parts)
+    var empty = Batch()
+    empty.sparse = sparse
+    var nano = [Batch](repeating: empty, count: parts)
     var tokens = [Int](repeating: 0, count: parts)
     var next = 0
     // Of decodes, the nano-batch and the place in it.

@@ -13,8 +13,8 @@ public import Core
 /// told apart from it. A request that it has not met from the beginning is read in parts, and compared when it has
 /// caught up.
 extension CPUDevice {
-  /// Whether tokens can differ from those of an exact cache.
-  var isLossy: Bool { cache.format != .f16 }
+  /// Whether tokens can differ from those of an exact cache that is read whole.
+  var isLossy: Bool { cache.format != .f16 || leavesKeysOut }
 
   func isShadowed(_ request: RequestID) -> Bool {
     guard isLossy, let shadowRate, shadowRate > 0 else { return false }
@@ -75,7 +75,7 @@ extension CPUDevice {
   }
 
   /// Σ p · ln(p ÷ q) of two rows of logits, p the exact one's softmax; and whether their largest is the same token.
-  static func divergence(of lossy: ArraySlice<Float>, from exact: ArraySlice<Float>) -> (nats: Double, agrees: Bool) {
+  public static func divergence(of lossy: ArraySlice<Float>, from exact: ArraySlice<Float>) -> (nats: Double, agrees: Bool) {
     func scale(_ row: ArraySlice<Float>) -> (logarithm: Double, top: Int) {
       var top = row.startIndex
       for index in row.indices where row[index] > row[top] { top = index }

@@ -18,6 +18,8 @@ public struct CPUDevice: Device {
   /// Tokens it has computed so far, those of rebuilding included.
   public private(set) var tokensComputed = 0
   var cache: KVStore
+  /// Steps whose decodes left keys out.
+  private var sparseSteps = 0
   let facts: RecordedDevice.Facts
   /// Of the companion; nil before its first draft.
   var draftMemory: DraftMemory?
@@ -59,6 +61,8 @@ public struct CPUDevice: Device {
     return device
   }
   public var shadowRate: Int? = 8
+  /// As the last batch had it.
+  var leavesKeysOut = false
   /// Keys and values of the requests that are computed exactly too; nil before the first.
   var exactMemory: DraftMemory?
 
@@ -84,12 +88,17 @@ public struct CPUDevice: Device {
       spans.append(
         SequenceSpan(
           tokens: content.tokens, first: Int(slot.first), table: content.table,
-          logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count))
+          logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count, isDecode: slot.isDecode))
     }
+    leavesKeysOut = batch.sparse != nil
     let isCompared = zip(batch.slots, contents).contains { $0.samples && !$1.tokens.isEmpty && isShadowed($0.request) }
     var watch = StepWatch(model.workspace)
+    keepNotes(for: batch.sparse)
+    let measuresKept = batch.sparse?.isOfDecodes == true && sparseSteps % Self.stepsPerKeptShare == 0
+    if batch.sparse?.isOfDecodes == true, spans.contains(where: \.isDecode) { sparseSteps += 1 }
     let shared = batch.shared.map { SharedSpan(positions: $0.positions, spans: $0.slots.compactMap { numbers[$0] }, depth: $0.depth) }
-    let (logits, tap) = forward(spans, sharing: shared, &watch, isTapped: isCompared)
+    let (logits, tap) = forward(
+      spans, sharing: shared, leavingOut: batch.sparse, measuresKept: measuresKept, isTapped: isCompared, &watch)
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var row = 0
     // Of each slot, its first row of logits.
@@ -121,18 +130,40 @@ public struct CPUDevice: Device {
     return outcome
   }
 
+  /// Of how many steps that leave keys out one also measures what was kept: that costs several times its attention, and is
+  /// not counted as the step's.
+  static let stepsPerKeptShare = 32
+
   private mutating func forward(
-    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], _ watch: inout StepWatch, isTapped: Bool = false
+    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], leavingOut sparse: SparseAttention? = nil, measuresKept: Bool = false,
+    isTapped: Bool = false, _ watch: inout StepWatch
   ) -> (logits: [Float], tap: AttentionTap?) {
     tokensComputed += spans.reduce(0) { $0 + $1.tokens.count }
-    let (logits, runs, tap) = model.workspace.use { scratch in
+    let (logits, runs, kept, tap) = model.workspace.use { scratch in
+      scratch.kept.isWanted = measuresKept
       scratch.tap = isTapped ? AttentionTap(model.shape) : nil
-      defer { scratch.tap = nil }
-      let logits = model.weights.forward(spans, sharing: shared, in: &cache, scratch: &scratch)
-      return (logits, scratch.runs, scratch.tap)
+      defer {
+        scratch.kept.isWanted = false
+        scratch.tap = nil
+      }
+      let logits = model.weights.forward(spans, sharing: shared, leavingOut: sparse, in: &cache, scratch: &scratch)
+      return (logits, scratch.runs, scratch.kept, scratch.tap)
     }
-    watch.note(runs)
+    watch.note(runs, kept)
     return (logits, tap)
+  }
+
+  /// What the cache keeps beside its blocks follows from what attention leaves out; the step in which that changes makes it,
+  /// and takes the time.
+  private mutating func keepNotes(for sparse: SparseAttention?) {
+    let kind: BlockNotes.Kind? =
+      switch sparse {
+      case nil, .patterns: nil
+      case .pages: .bounds
+      case .labels(_, let divisor): .labels(model.labels(oneIn: divisor))
+      }
+    guard kind != cache.notes?.kind else { return }
+    model.workspace.use { scratch in cache.keepNotes(kind, pool: scratch.pool, path: scratch.path) }
   }
 
   /// The tokens that a slot gives: the drafts that stand, then the first that is sampled.

@@ -42,11 +42,22 @@ final class Workspace: @unchecked Sendable {
   let pool: ThreadPool
   var threads: Int { pool.threads }
   private var scratch: ForwardScratch
+  private var found: [[Int]]?
   private let lock = Mutex(())
 
   init(_ weights: PackedLlama, precision: Activations.Precision, pool: ThreadPool) {
     self.pool = pool
     scratch = ForwardScratch(weights, precision: precision, pool: pool)
+  }
+
+  /// Found by `find` when it is first asked for.
+  func channels(_ find: (inout ForwardScratch) -> [[Int]]) -> [[Int]] {
+    use { scratch in
+      if let found { return found }
+      let channels = find(&scratch)
+      found = channels
+      return channels
+    }
   }
 
   func use<Value>(_ body: (inout ForwardScratch) -> Value) -> Value { lock.withLock { _ in body(&scratch) } }

@@ -9,21 +9,23 @@ struct StepWatch {
   private var stages: [StageRun] = []
   /// When the last stage had ended.
   private var stagesEnd = ContinuousClock.now
+  private var kept = KeptShare()
 
   init(_ workspace: Workspace) {
     self.workspace = workspace
     onCore = workspace.use { $0.pool.cpuNanoseconds() }
   }
 
-  mutating func note(_ runs: [StageRun]) {
+  mutating func note(_ runs: [StageRun], _ kept: KeptShare) {
     stages = runs
+    self.kept = kept
     stagesEnd = .now
   }
 
   /// - Parameter sampledLogits: How many logits were looked through for tokens.
   func finish(_ outcome: inout BatchOutcome, facts: RecordedDevice.Facts, sampledLogits: Int) {
     let end = ContinuousClock.now
-    outcome.duration = EngineTime(end - start)
+    outcome.duration = EngineTime(end - start - kept.duration)
     let nanoseconds = Double(max(1, outcome.duration.nanoseconds))
     let sampling = KernelRun.Kind.sampler
     var totals = [(nanoseconds: Int64, operations: Int, bytes: Int)](repeating: (0, 0, 0), count: KernelRun.Kind.allCases.count)
@@ -53,6 +55,7 @@ struct StepWatch {
     outcome.cost.bandwidthBusy = facts.bytesPerSecond.map { min(1, outcome.cost.bytes / (nanoseconds * 1e-9) / $0) }
     let threads = zip(workspace.use { $0.pool.cpuNanoseconds() }, onCore).map { min(1, Double($0 - $1) / nanoseconds) }
     outcome.measurement = Measurement(kernels: kernels, threadsBusy: threads)
+    outcome.measurement?.keptShare = kept.mean
   }
 }
 

@@ -26,6 +26,8 @@ public struct KVStore: Sendable {
   public internal(set) var format: KVFormat
   /// The order of keys' channels in `bfp8`; nil as they come.
   var order: KeyOrder?
+  /// Beside the blocks, where something is chosen by them; nil elsewhere.
+  var notes: BlockNotes?
   var blocks: [BlockMemory.Block?]
   var memory: BlockMemory
   /// Of each block its window; empty in formats without.
@@ -94,6 +96,7 @@ public struct KVStore: Sendable {
   public mutating func copy(_ source: BlockID, to target: BlockID) {
     blocks[Int(target)] = blocks[Int(source)]
     if format.keepsWindow { windows[Int(target)] = windows[Int(source)] }
+    notes?.copy(source, to: target)
   }
 
   /// A block beyond those that tables know, for what is not to last.
@@ -114,6 +117,7 @@ public struct KVStore: Sendable {
     for block in removed {
       blocks[Int(block)] = nil
       if format.keepsWindow { windows[Int(block)] = nil }
+      notes?.remove(block)
     }
   }
 
@@ -121,6 +125,7 @@ public struct KVStore: Sendable {
   public mutating func removeAll() {
     blocks = [BlockMemory.Block?](repeating: nil, count: blockCount)
     if format.keepsWindow { windows = blocks }
+    notes?.removeAll()
   }
 
   /// The keys and values (`[kvHeads, headWidth]`) of one position of one layer, into its slot.

@@ -11,6 +11,7 @@ struct ForwardRound {
     var table: [BlockID]
     /// Number of the span.
     var span: Int
+    var isDecode: Bool
     /// Of the rows.
     var copies: [SequenceSpan.Copy] = []
   }
@@ -44,7 +45,10 @@ struct ForwardRound {
 
   private mutating func append(_ span: SequenceSpan, _ number: Int, _ range: Range<Int>, vocabulary: Int) {
     let row = tokens.count
-    parts.append(Part(rows: row..<row + range.count, first: span.first + range.lowerBound, begin: span.first, table: span.table, span: number))
+    parts.append(
+      Part(
+        rows: row..<row + range.count, first: span.first + range.lowerBound, begin: span.first, table: span.table, span: number,
+        isDecode: span.isDecode))
     for copy in span.copies where copy.count > range.lowerBound {
       let count = min(copy.count - range.lowerBound, range.count)
       parts[parts.count - 1].copies.append(SequenceSpan.Copy(count: count, table: copy.table))

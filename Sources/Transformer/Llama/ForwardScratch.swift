@@ -11,7 +11,11 @@ public struct ForwardScratch: ~Copyable {
   public let rows: Int
   /// Stages of the last pass, in order of time.
   public var runs: [StageRun] { log.runs }
+  /// Is shown the queries, keys and values of each layer, `[rows, queryWidth + 2 · keyWidth]`, when they have been turned.
+  var observe: ((_ layer: Int, _ rows: Int, _ projected: UnsafePointer<Float>) -> Void)?
   var log = StageLog()
+  /// Of the last pass, how much of attention's weight fell on keys that were read, where that was asked.
+  var kept = KeptShare()
 
   /// `[rows, hidden]`: the residual stream, what a block adds to it, and either normalised.
   let stream, addend, normalised: FloatBuffer
@@ -50,6 +54,26 @@ public struct ForwardScratch: ~Copyable {
       columns: rows, width: max(shape.hidden, shape.queryWidth, shape.feedForward), precision: precision,
       holdsFloats: model.hasFloatMatrices)
   }
+}
+
+/// The part of dense attention's weight that falls on the keys that attention read, measured beside a pass.
+struct KeptShare {
+  /// Whether the next pass measures it: that costs more than the attention does.
+  var isWanted = false
+  /// Layer by layer.
+  private(set) var layers: [Double] = []
+  /// What measuring took.
+  var duration = Duration.zero
+
+  mutating func begin() {
+    layers.removeAll(keepingCapacity: true)
+    duration = .zero
+  }
+
+  mutating func note(_ share: Double) { layers.append(share) }
+
+  /// 0...1; nil where nothing was measured.
+  var mean: Double? { layers.isEmpty ? nil : layers.reduce(0, +) / Double(layers.count) }
 }
 
 /// Floats on a cache line's boundary; pages that nobody writes cost nothing.

@@ -15,14 +15,16 @@ extension PackedLlama {
   ///
   /// - Parameters:
   ///   - shared: What single tokens have in common and read once; the numbers are the same.
+  ///   - sparse: Which keys decodes leave out; the cache keeps the notes it needs.
   ///   - used: The layers that are computed, rising; nil for all. Fewer of them make a guess.
   /// - Returns: The logits of all wanted tokens, `[wanted, vocabulary]`, span by span. The next pass uses their memory again
   ///   unless somebody keeps them.
   public func forward(
-    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], in cache: inout KVStore, scratch: inout ForwardScratch,
-    layers used: [Int]? = nil
+    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], leavingOut sparse: SparseAttention? = nil, in cache: inout KVStore,
+    scratch: inout ForwardScratch, layers used: [Int]? = nil
   ) -> [Float] {
     scratch.log.begin()
+    scratch.kept.begin()
     let rounds = ForwardRound.rounds(of: spans, rows: scratch.rows, shape: shape, tokensPerBlock: cache.tokensPerBlock)
     var logits: [Float] = []
     swap(&logits, &scratch.logits)
@@ -32,7 +34,7 @@ extension PackedLlama {
     logits.withUnsafeMutableBufferPointer { logits in
       guard var target = logits.baseAddress else { return }
       for round in rounds {
-        compute(round, sharing: shared, in: &cache, logits: target, scratch: &scratch, layers: used ?? Array(layers.indices))
+        compute(round, sharing: shared, leavingOut: sparse, in: &cache, logits: target, scratch: &scratch, layers: used ?? Array(layers.indices))
         target += round.wanted.count * shape.vocabulary
       }
     }
@@ -41,10 +43,10 @@ extension PackedLlama {
   }
 
   private func compute(
-    _ round: ForwardRound, sharing shared: [SharedSpan], in cache: inout KVStore, logits: UnsafeMutablePointer<Float>,
+    _ round: ForwardRound, sharing shared: [SharedSpan], leavingOut sparse: SparseAttention?, in cache: inout KVStore, logits: UnsafeMutablePointer<Float>,
     scratch: inout ForwardScratch, layers used: [Int]
   ) {
-    var places = Places(round, in: &cache, shape: shape, scratch: scratch)
+    var places = Places(round, leavingOut: sparse, in: &cache, shape: shape, scratch: scratch)
     if !shared.isEmpty { places.share(shared, of: round, in: cache) }
     let rows = round.tokens.count
     embed(round, &scratch)
@@ -55,6 +57,7 @@ extension PackedLlama {
       project(layer, rows, index, &scratch)
       rotateAndStore(round, layer, index, places, cache, &scratch)
       attend(places, index, cache, &scratch)
+      if let sparse { attend(places, leavingOut: sparse, index, cache, &scratch) }
       if scratch.tap != nil { scratch.tap?.note(layer: index, rows: round.wanted, of: scratch.mixed.base) }
       load(scratch.mixed, rows, for: [layer.output], index, &scratch)
       multiply([(layer.output, scratch.addend.base, shape.hidden)], .output, index, &scratch)
@@ -85,19 +88,31 @@ extension PackedLlama {
     var full: [(window: BlockAddress, codes: BlockAddress)] = []
     var prompts: [AttentionSpan] = []
     var decodes: [AttentionSpan] = []
+    /// Those that read a part of their keys.
+    var sparse: [SparseDecode] = []
+    /// Blocks whose notes change, and the slots that are written.
+    var noted: [(block: BlockID, slots: Range<Int>)] = []
     /// What decodes have in common, and room for their running softmaxes.
     var shared: [SharedStretch] = []
     var states: AlignedBuffer?
 
-    init(_ round: ForwardRound, in cache: inout KVStore, shape: LlamaShape, scratch: borrowing ForwardScratch) {
+    init(_ round: ForwardRound, leavingOut sparse: SparseAttention?, in cache: inout KVStore, shape: LlamaShape, scratch: borrowing ForwardScratch) {
       let size = cache.tokensPerBlock
       // All are opened before any address is taken: opening may move a block.
       var opened: Set<BlockID> = []
       for part in round.parts {
-        for (table, count) in [(part.table, part.rows.count)] + part.copies.map({ ($0.table, $0.count) }) {
-          for index in part.first / size...(part.first + count - 1) / size {
-            _ = cache.open(table[index])
-            if cache.format.keepsWindow { opened.insert(table[index]) }
+        let end = part.first + part.rows.count
+        for index in part.first / size...(end - 1) / size {
+          _ = cache.open(part.table[index])
+          if cache.format.keepsWindow { opened.insert(part.table[index]) }
+          guard cache.notes != nil else { continue }
+          cache.notes?.open(part.table[index])
+          noted.append((part.table[index], max(0, part.first - index * size)..<min(size, end - index * size)))
+        }
+        for copy in part.copies {
+          for index in part.first / size...(part.first + copy.count - 1) / size {
+            _ = cache.open(copy.table[index])
+            if cache.format.keepsWindow { opened.insert(copy.table[index]) }
           }
         }
       }
@@ -125,7 +140,14 @@ extension PackedLlama {
         let span = AttentionSpan(
           table: table, windows: windows, first: part.first, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
           queryStride: stride, output: scratch.mixed.base + part.rows.lowerBound * shape.queryWidth)
-        if part.rows.count > 1 { prompts.append(span) } else { decodes.append(span) }
+        if let notes = cache.notes, part.isDecode, part.rows.count == 1, sparse?.isOfDecodes == true {
+          let blocks = part.table[..<((end + size - 1) / size)]
+          self.sparse.append(SparseDecode(span: span, blocks: blocks, notes: blocks.map { notes.address(of: $0) }))
+        } else if part.rows.count > 1 {
+          prompts.append(span)
+        } else {
+          decodes.append(span)
+        }
       }
     }
 
@@ -237,6 +259,10 @@ extension PackedLlama {
       }
     }
     let count = round.tokens.count
+    scratch.observe?(index, count, projected)
+    scratch.pool.parallelFor(places.noted.count) { range, _ in
+      for (block, slots) in places.noted[range] { cache.note(layer: index, block: block, slots: slots, path: path) }
+    }
     scratch.log.record(
       .normalise, index, since: start, operations: count * (shape.queryWidth + shape.keyWidth) * 3,
       bytes: count * (shape.queryWidth * 8 + shape.keyWidth * 12 + cache.bytesPerToken / cache.layers), pieces: (count + 7) / 8)
@@ -263,6 +289,41 @@ extension PackedLlama {
         kind, index, since: start, operations: 4 * shape.queryWidth * pairs,
         bytes: cached * (cache.bytesPerToken / cache.layers) + queries * shape.queryWidth * 8, pieces: pieces)
     }
+  }
+
+  /// Decodes that read a part of their keys: the choice, then attention over what was chosen.
+  private func attend(_ places: Places, leavingOut sparse: SparseAttention, _ index: Int, _ cache: KVStore, _ scratch: inout ForwardScratch) {
+    let decodes = places.sparse
+    guard !decodes.isEmpty else { return }
+    let (heads, width) = (shape.keyHeads, shape.headWidth)
+    var start = scratch.log.now
+    let chosen = cache.choose(layer: index, decodes, sparse, pool: scratch.pool)
+    var (scanned, kept) = (0, 0)
+    for (number, places) in chosen.enumerated() {
+      let context = decodes[number / heads].context
+      guard let places else {
+        kept += context
+        continue
+      }
+      kept += min(context, sparse.kept(of: context))
+      switch sparse {
+      case .pages: scanned += (context - 1) / cache.tokensPerBlock * 2 * width
+      case .labels: scanned += context * max(1, width / sparse.labelDivisor)
+      case .patterns: scanned += places.count
+      }
+    }
+    let group = shape.heads / heads
+    scratch.log.record(
+      .attentionIndex, index, since: start, operations: 2 * scanned * group, bytes: scanned * 4, pieces: decodes.count * heads)
+    start = scratch.log.now
+    cache.attend(layer: index, decodes, chosen, sparse, pool: scratch.pool, path: scratch.path)
+    scratch.log.record(
+      .attentionDecode, index, since: start, operations: 4 * kept * group * width,
+      bytes: kept * width * 4 + decodes.count * shape.queryWidth * 8, pieces: decodes.count * heads)
+    guard scratch.kept.isWanted else { return }
+    start = scratch.log.now
+    scratch.kept.note(cache.keptShare(layer: index, decodes, chosen, sparse, pool: scratch.pool))
+    scratch.kept.duration += scratch.log.now - start
   }
 
   /// Activations for a product.

@@ -29,6 +29,8 @@ public struct SequenceSpan: Equatable, Sendable {
   public var table: [BlockID]
   /// For which of `tokens` logits are wanted.
   public var logits: Range<Int>
+  /// One token after a computed context, whose attention may leave keys out; parts of prompts are no decodes.
+  public var isDecode: Bool
   /// Where keys and values of the first tokens go besides: to sequences that begin alike and branch off within the pass.
   public var copies: [Copy] = []
 
@@ -39,7 +41,8 @@ public struct SequenceSpan: Equatable, Sendable {
     public var table: [BlockID]
   }
 
-  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>) {
+  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>, isDecode: Bool = false) {
+    self.isDecode = isDecode
     self.tokens = tokens
     self.first = first
     self.table = table

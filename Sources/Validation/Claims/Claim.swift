@@ -145,6 +145,9 @@ public enum ClaimCatalogue {
     BASSClaim.self,
     MagicDecClaim.self,
     PEARLClaim.self,
+    MarlinClaim.self,
+    FlashLLMClaim.self,
+    MinimaClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

@@ -66,8 +66,11 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "One request in so many is computed with an exact cache too, where the one in use is lossy and tokens are real; 0: none.")
   var shadow: Int?
 
-  @Option(help: EngineOptions.help(of: "attention", "Attention of decodes"))
+  @Option(help: EngineOptions.help(of: "attention", "Keys that attention reads"))
   var attention: String?
+
+  @Option(help: EngineOptions.help(of: "weights", "Weights of the projections"))
+  var weights: String?
 
   @Option(help: EngineOptions.help(of: "speculate", "Who guesses the next tokens"))
   var speculate: String?
@@ -137,7 +140,6 @@ struct EngineOptions: ParsableArguments {
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
   @Option(help: .hidden) var kvFormat: String?
   @Option(help: .hidden) var retain: String?
-  @Option(help: .hidden) var weights: String?
 
   /// `Order: fcfs, priority, …`, as the catalogue has it.
   private static func help(of axis: String, _ subject: String) -> ArgumentHelp {
@@ -193,6 +195,7 @@ struct EngineOptions: ParsableArguments {
     take(cacheblend, \.recomputedShare)
     take(attention, \.attention)
     take(shadow, \.shadow)
+    take(weights, \.weights)
     take(draftTokens, \.draftTokens)
     take(draftOverlap, \.draftOverlap)
     if let acceptance {
@@ -282,7 +285,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "kv-format": kvFormat, "retain": retain, "weights": weights,
+      "kv-format": kvFormat, "retain": retain,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

@@ -109,7 +109,7 @@ extension KernelRun.Kind {
     switch self {
     case .qkv, .output, .gateUp, .down, .experts, .head: Style(.hwGemm)
     case .attentionPrefill: Style(.hwAttnPrefill)
-    case .attentionShared, .attentionDecode: Style(.hwAttnDecode)
+    case .attentionIndex, .attentionShared, .attentionDecode: Style(.hwAttnDecode)
     case .normalise, .sampler: Style(.hwElementwise)
     case .allReduce, .send: Style(.hwComm)
     }

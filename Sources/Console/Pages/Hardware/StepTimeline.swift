@@ -37,7 +37,7 @@ struct StepTimeline {
     /// Whether it shows a kernel.
     func holds(_ kernel: KernelRun) -> Bool {
       switch self {
-      case .attention: [.attentionPrefill, .attentionShared, .attentionDecode].contains(kernel.kind)
+      case .attention: [.attentionIndex, .attentionPrefill, .attentionShared, .attentionDecode].contains(kernel.kind)
       case .communication: kernel.kind == .allReduce || kernel.kind == .send
       case .gemm: !Lane.attention.holds(kernel) && !Lane.communication.holds(kernel)
       case .host: false

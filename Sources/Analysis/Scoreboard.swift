@@ -233,7 +233,7 @@ extension Scoreboard {
     case .moved(let request, let move):
       requests[request.index].instance = move.target
       link.add(move)
-    case .departed, .computed, .passed, .turnedBack, .swappedOut, .swappedIn, .switched, .settled:
+    case .departed, .computed, .passed, .turnedBack, .swappedOut, .swappedIn, .switched, .settled, .converted:
       break
     }
   }

@@ -161,6 +161,8 @@ public struct BatchOutcome: Equatable, Sendable {
   public var judgements: [Judgement] = []
   /// The part of `duration` that guessing took; it comes last.
   public var drafting = EngineTime.zero
+  /// What was done to keys and values before the step; its time is part of `duration`.
+  public var conversion: KVConversion?
   /// Of requests that were computed with an exact cache too.
   public var deviations: [Deviation] = []
   /// How long that took, beside `duration`.

@@ -51,6 +51,8 @@ public enum EngineEvent: Equatable, Sendable {
   case switched(axis: String, to: String)
   /// What a switch did with what was in flight.
   case settled(axis: String, Settlement)
+  /// Keys and values were brought into another format, before what the step computed.
+  indirect case converted(KVConversion)
   /// A request that arrived was sent to one of several instances, from 0.
   case routed(RequestID, to: Int16)
   /// Its first token came out, and another instance goes on with it. Its keys and values stay until they have been moved.
@@ -104,6 +106,8 @@ public enum Settlement: Equatable, Sendable {
   case synchronous
   /// Prompts on their way through the layers go through all that are left in their next step.
   case completes(requests: Int)
+  /// Another number of blocks fits into the same memory; cached contents in blocks that are no more were given up.
+  case resized(blocks: Int, from: Int, forgotten: Int)
   /// Batches under way end as they were begun, before others are put together otherwise.
   case lands(batches: Int)
 
@@ -115,6 +119,8 @@ public enum Settlement: Equatable, Sendable {
     case .forgotten(let blocks): "\(blocks) cached contents given up"
     case .synchronous: "asynchronous scheduling is off now: a plan made ahead knows no drafts"
     case .completes(let requests): "\(requests) prompts go through the layers they have left at once"
+    case .resized(let blocks, let from, let forgotten):
+      "the pool has \(blocks) blocks, it had \(from)" + (forgotten > 0 ? "; \(forgotten) cached contents given up" : "")
     case .lands(let batches): batches == 1 ? "the batch under way ends first" : "\(batches) batches under way end first"
     }
   }

@@ -53,6 +53,19 @@ public protocol Device: Sendable {
   /// The most drafts of one request that it can judge; nil where any number.
   var mostDrafts: Int? { get }
 
+  /// How keys and values are kept.
+  var kvFormat: KVFormat { get }
+
+  /// Why they cannot be kept in a format; nil when they can.
+  func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String?
+
+  /// Keeps them in another format from now on, what is there too.
+  ///
+  /// - Parameters:
+  ///   - held: Blocks with content, for a device that holds none itself.
+  ///   - filling: Blocks that are not full, ascending.
+  mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion
+
   /// Makes drafts for the next step; nil where it has no part in it, and the drafter reads the text by itself.
   mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome?
 
@@ -79,6 +92,13 @@ extension Device {
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}
   public func fault(of means: DraftMeans) -> String? { means == .text ? nil : "\(name) has no layers to draft with" }
   public var mostDrafts: Int? { nil }
+  public var kvFormat: KVFormat { .f16 }
+  public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
+    format == .f16 ? nil : "\(name) keeps keys and values in f16"
+  }
+  public mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion {
+    KVConversion(from: kvFormat, to: format, blocks: 0, bytes: 0, duration: .zero)
+  }
   public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? { nil }
   public var shadowRate: Int? {
     get { nil }

@@ -46,7 +46,8 @@ public struct JoinedDevice: Device {
   public func wantsHistory(of request: RequestID) -> Bool { tokens.wantsHistory(of: request) }
 
   public func fault(of means: DraftMeans) -> String? {
-    tokens.fault(of: means) ?? (means == .smallModel ? clock.modelledGPU?.draftModelFault : nil)
+    tokens.fault(of: means)
+      ?? (means == .smallModel ? clock.modelledGPU?.draftModelFault : means == .ownCache ? clock.modelledGPU?.ownCacheFault : nil)
   }
 
   /// Drafts of the small models, in the time that the large ones would take.
@@ -54,6 +55,17 @@ public struct JoinedDevice: Device {
     guard var outcome = try tokens.draft(task) else { return nil }
     (outcome.duration, outcome.cost) = clock.modelledGPU?.drafting(task, giving: outcome.drafts) ?? (.zero, StepCost())
     return outcome
+  }
+
+  public var kvFormat: KVFormat { tokens.kvFormat }
+  public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
+    clock.obstacle(toKVFormat: format, tokensPerBlock: tokensPerBlock) ?? tokens.obstacle(toKVFormat: format, tokensPerBlock: tokensPerBlock)
+  }
+
+  /// The small model's are converted, in the time that the large one's would take.
+  public mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion {
+    _ = try tokens.convert(to: format, held: held, tokensPerBlock: tokensPerBlock, filling: filling)
+    return try clock.convert(to: format, held: held, tokensPerBlock: tokensPerBlock, filling: filling)
   }
 
   public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) { try tokens.rebuild(sequences) }

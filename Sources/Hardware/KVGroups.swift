@@ -1,3 +1,5 @@
+import Core
+
 /// How vLLM divides a model's layers for their KV blocks, so that one pool of equal blocks serves them all.
 ///
 /// A block holds a few tokens of every layer of one group. Layers that see everything and layers with a window are never
@@ -33,4 +35,16 @@ extension ModelCard {
   /// Bytes that vLLM sets aside on each rank for the keys and values of one token, while no window has passed over
   /// them: those of all layers, padding included.
   public func allocatedKVBytesPerToken(ranks: Int = 1) -> Int { kvGroups.count * kvGroups.layers * kvBytesPerLayer(ranks: ranks) }
+
+  /// Bytes of one KV block of `layers` of the layers on each rank, padding included, and of a smaller model's in it.
+  public func kvBlockBytes(layers: Int, tokensPerBlock: Int, ranks: Int, draft: ModelCard?) -> Int {
+    (tokensPerBlock * allocatedKVBytesPerToken(ranks: ranks) * layers + self.layers - 1) / self.layers
+      + tokensPerBlock * (draft?.allocatedKVBytesPerToken(ranks: ranks) ?? 0)
+  }
+
+  /// Bytes beside the blocks, where a format keeps what each sequence is filling in f16 (`kivi2`: a block of tokens).
+  public func kvWindowBytes(sequences: Int, tokensPerBlock: Int, layers: Int, ranks: Int) -> Int {
+    guard kvFormat.keepsWindow else { return 0 }
+    return sequences * tokensPerBlock * KVFormat.f16.bytesPerToken(kvHeads: kvHeads(ranks: ranks), headWidth: headDimension, layers: layers)
+  }
 }

@@ -28,6 +28,7 @@ public struct MemoryPlan: Equatable, Sendable {
   /// sequences with what top-p sampling sorts, whichever is more. vLLM: peak of PyTorch's allocator.
   public let activationBytes: Int
   /// Bytes outside PyTorch: CUDA context, NCCL, libraries. vLLM: rise of used memory that the allocator does not explain.
+  /// And the windows of a format that keeps any.
   public let otherBytes: Int
   /// Bytes of one KV block on each rank, over all layers, padding included.
   public let blockBytes: Int
@@ -76,6 +77,7 @@ public struct MemoryPlan: Equatable, Sendable {
     visibleBytes = Int(accelerator.memory * 1_073_741_824 * Self.visiblePart)
     weightBytes = model.weightBytes(of: stage, ranks: tensorParallel) + (draftModel?.weightBytes(ranks: tensorParallel) ?? 0)
     otherBytes = Self.contextBytes
+      + model.kvWindowBytes(sequences: maxSequences, tokensPerBlock: tokensPerBlock, layers: stage.count, ranks: tensorParallel)
 
     let sparse = model.experts.map { $0.active * $0.intermediate + $0.sharedIntermediate } ?? 0
     let dense = model.expertLayerCount < model.layers ? model.intermediate : 0
@@ -84,8 +86,7 @@ public struct MemoryPlan: Equatable, Sendable {
     let logits = stage.upperBound == model.layers ? maxSequences * model.vocabulary * Self.bytesPerLogit : 0
     activationBytes = residual + max(layer, logits)
     // A stage keeps its layers' part of a block.
-    blockBytes = (tokensPerBlock * model.allocatedKVBytesPerToken(ranks: tensorParallel) * stage.count + model.layers - 1) / model.layers
-      + tokensPerBlock * (draftModel?.allocatedKVBytesPerToken(ranks: tensorParallel) ?? 0)
+    blockBytes = model.kvBlockBytes(layers: stage.count, tokensPerBlock: tokensPerBlock, ranks: tensorParallel, draft: draftModel)
 
     let usable = Int(Double(visibleBytes) * utilization)
     let remaining = usable - weightBytes - activationBytes - otherBytes

@@ -1,3 +1,5 @@
+import Core
+
 /// Counts and bytes that follow from a model's shape.
 ///
 /// Under tensor parallelism each rank holds `heads / ranks` heads, the same share of every
@@ -23,14 +25,15 @@ extension ModelCard {
       + otherWeights(ranks: ranks, stage) * 2
   }
 
-  /// Bytes that the keys and values of one token take on each rank, over all layers, in bf16, while no
+  /// Bytes that the keys and values of one token take on each rank, over all layers, scales included, while no
   /// window has passed over them.
   public func kvBytesPerToken(ranks: Int = 1) -> Int { layers * kvBytesPerLayer(ranks: ranks) }
 
   /// The same for one layer.
   public func kvBytesPerLayer(ranks: Int = 1) -> Int {
     if let latent { return 2 * latent.width }
-    return 2 * kvHeads(ranks: ranks) * headDimension * 2
+    if kvFormat == .f16 { return 2 * kvHeads(ranks: ranks) * headDimension * 2 }
+    return kvFormat.bytesPerToken(kvHeads: kvHeads(ranks: ranks), headWidth: headDimension)
   }
 
   /// Bytes that a sequence of `context` tokens must keep on each rank: windowed layers need their window only.

@@ -1,3 +1,5 @@
+public import Core
+
 /// The shape of a decoder-only transformer.
 ///
 /// All that time and memory depend on; no weights. Every layer has attention and a feed-forward part; which
@@ -104,6 +106,8 @@ public struct ModelCard: Equatable, Sendable {
   public var attentionSinks = false
   /// Nil for attention with keys and values of its own for each KV head.
   public var latent: Latent?
+  /// How keys and values are kept: a choice of who serves the model, which everything that counts their bytes must know.
+  public var kvFormat = KVFormat.f16
   /// Nil where every layer sees the whole context.
   public var window: Window?
   /// Nil for a dense model.

@@ -21,7 +21,7 @@ public struct ModelledGPU: Device {
   public static let defaultHostTimePerSequence = EngineTime.microseconds(6)
 
   public let accelerator: Accelerator
-  public let model: ModelCard
+  public internal(set) var model: ModelCard
   /// GPUs that share every layer.
   public let tensorParallel: Int
   public let hostTime: EngineTime
@@ -36,11 +36,15 @@ public struct ModelledGPU: Device {
   public var layers: Int { model.layers }
   public var modelledGPU: ModelledGPU? { self }
 
-  let kernels: StepKernels
+  private(set) var kernels: StepKernels
+  /// With all that was measured.
+  private let kernelsAsBegun: StepKernels
   /// Says which drafts stand; nil where nobody does.
   public internal(set) var acceptance: Acceptance?
   /// What may draft; nil where there is none.
   public internal(set) var draftModel: DraftCard?
+  /// Those of its own drafts with keys and values in four bits; nil where those are not modelled.
+  var quantisedKernels: StepKernels?
   /// Whether it drafts while drafts are verified, and where.
   public internal(set) var overlap = DraftOverlap.off
   /// What the host's cores, where they draft, have still to do.
@@ -97,10 +101,12 @@ public struct ModelledGPU: Device {
     notes.append(
       energy.map { "energy modelled from \($0.source)" + (ranks > 1 ? ", that of \(ranks) GPUs" : "") } ?? "no statement about energy")
     self.notes = notes
-    kernels = StepKernels(
+    kernelsAsBegun = StepKernels(
       chip: chip, program: LayerProgram(model: model, ranks: ranks, chip: chip, expertChip: expertChip, profile: profile),
       attention: AttentionKernels(model, ranks: ranks, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell),
       attentionProfile: profile?.attention)
+    kernels = model.kvFormat == .f16
+      ? kernelsAsBegun : kernelsAsBegun.with(kernelsAsBegun.attention, measured: false)
   }
 
   /// Not with a profile: its times are those of the whole GPU.
@@ -117,6 +123,12 @@ public struct ModelledGPU: Device {
   public func nanoBatched(_ most: Int) -> (any Device)? {
     if isProfiled { return nil }
     return most > 1 ? try? NanoBatchedGPU(self, most: most) : self
+  }
+
+  /// The kernels for the format that keys and values are in now.
+  mutating func setAttention() {
+    kernels = kernelsAsBegun.with(
+      AttentionKernels(model, ranks: tensorParallel, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell), measured: model.kvFormat == .f16)
   }
 
   public func hostTime(sequences: Int) -> EngineTime {

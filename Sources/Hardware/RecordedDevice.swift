@@ -43,6 +43,7 @@ public struct RecordedDevice: Device {
   public var facts: Facts
   /// Nil where the model is not at hand.
   public var language: (any Language)?
+  public var kvFormat: KVFormat
 
   public struct Facts: Equatable, Sendable, Codable {
     /// One line for people.
@@ -52,8 +53,10 @@ public struct RecordedDevice: Device {
     public var vocabulary: Int
     /// Tokens that end a text, unless they are ignored.
     public var endsOfText: [TokenID]
-    /// Bytes of keys and values of a token in all layers.
+    /// Bytes of keys and values of a token in all layers, in f16.
     public var kvBytesPerToken: Int
+    /// Channels of a key head; nil in recordings of before there were other formats.
+    public var headWidth: Int?
     /// Bytes of the weights that a step reads at least.
     public var weightBytes: Int
     /// Products take activations rounded to eight bits; otherwise floats.
@@ -65,8 +68,9 @@ public struct RecordedDevice: Device {
 
     public init(
       name: String, contextLength: Int, vocabulary: Int, endsOfText: [TokenID], kvBytesPerToken: Int, weightBytes: Int,
-      roundsActivations: Bool, machine: MeasuredMachine?, draftModel: String? = nil
+      roundsActivations: Bool, machine: MeasuredMachine?, draftModel: String? = nil, headWidth: Int? = nil
     ) {
+      self.headWidth = headWidth
       self.name = name
       self.contextLength = contextLength
       self.vocabulary = vocabulary
@@ -76,6 +80,12 @@ public struct RecordedDevice: Device {
       self.roundsActivations = roundsActivations
       self.machine = machine
       self.draftModel = draftModel
+    }
+
+    /// Bytes of a token in a format.
+    public func kvBytesPerToken(_ format: KVFormat) -> Int {
+      guard let headWidth, format != .f16 else { return kvBytesPerToken }
+      return format.bytesPerToken(kvHeads: kvBytesPerToken / (4 * headWidth), headWidth: headWidth)
     }
 
     /// How fast this machine reads weights of this size: from its last cache where they are no larger than what that was
@@ -100,7 +110,8 @@ public struct RecordedDevice: Device {
     }
   }
 
-  public init(_ facts: Facts, language: (any Language)? = nil) {
+  public init(_ facts: Facts, language: (any Language)? = nil, kvFormat: KVFormat = .f16) {
+    self.kvFormat = kvFormat
     self.facts = facts
     self.language = language
   }
@@ -112,6 +123,17 @@ public struct RecordedDevice: Device {
   public var shadowRate: Int? = 8
   public func fault(of means: DraftMeans) -> String? {
     means == .smallModel && facts.draftModel == nil ? "no smaller model was loaded when this began — begin with --draft-model FILE" : nil
+  }
+
+  public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
+    if facts.headWidth == nil, format != .f16 { return "its recording knows f16 only — run the trace again" }
+    return format.obstacle(tokensPerBlock: tokensPerBlock)
+  }
+
+  /// What came of it is told.
+  public mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion {
+    defer { kvFormat = format }
+    return KVConversion(from: kvFormat, to: format, blocks: 0, bytes: 0, duration: .zero)
   }
 
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {

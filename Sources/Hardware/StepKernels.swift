@@ -17,6 +17,11 @@ final class StepKernels: Sendable {
     self.attentionProfile = attentionProfile
   }
 
+  /// The same kernels with attention over another cache. Measured times of attention are of the cache they were measured on.
+  func with(_ attention: AttentionKernels, measured: Bool) -> StepKernels {
+    StepKernels(chip: chip, program: program, attention: attention, attentionProfile: measured ? attentionProfile : nil)
+  }
+
   enum Place: Equatable { case opening, layer(variant: Int), closing }
 
   /// The sizes of a step at which tables are looked up.

@@ -17,8 +17,10 @@ final class Attention: Sendable {
   init(_ model: ModelCard, ranks: Int, window: Int?, chip: Chip) {
     let heads = model.heads(ranks: ranks)
     let kvHeads = model.kvHeads(ranks: ranks)
-    decode = DecodeAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
-    prefill = PrefillAttention(heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, window: window, on: chip)
+    decode = DecodeAttention(
+      heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, kvFormat: model.kvFormat, window: window, on: chip)
+    prefill = PrefillAttention(
+      heads: heads, kvHeads: kvHeads, headDimension: model.headDimension, kvFormat: model.kvFormat, window: window, on: chip)
     shared = SharedAttention(prefill, heads: heads, headDimension: model.headDimension, on: chip)
   }
 

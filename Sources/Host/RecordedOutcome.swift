@@ -18,6 +18,7 @@ import Hardware
 /// | `drafts` | `[request, tokens …]` for each request that the step drafted for; `confidence` beside it; absent without speculation |
 /// | `trees` | where drafts branch: of each of them the number of the token that a token follows, −1 for the text |
 /// | `judged` | `[request, [token, share, …] …]` for each request whose drafts were verified: the model's likeliest tokens of each position that it judged |
+/// | `converted` | `[from, to, blocks, bytes, ns]` where keys and values were brought into another format; part of `ns` |
 /// | `deviations` | `[request, position, divergence, 1 where the greedy token is the same, error of each layer's attention …]` for each comparison with an exact cache; absent without |
 /// | `shadow_ns` | how long comparing took, beside `ns` |
 /// | `draft_ns` | the part of `ns` that drafting took |
@@ -35,6 +36,19 @@ struct RecordedOutcome: Decodable {
   var trees: [TokenTree]?
   var judged: [Judged]?
   var draft_ns: Int64?
+  var converted: Conversion?
+
+  struct Conversion: Decodable {
+    var conversion: KVConversion
+
+    init(from decoder: any Decoder) throws {
+      var fields = try decoder.unkeyedContainer()
+      let formats = try (0..<2).map { _ in try fields.decode(KVFormat.self) }
+      conversion = KVConversion(
+        from: formats[0], to: formats[1], blocks: try fields.decode(Int.self), bytes: try fields.decode(Int.self),
+        duration: EngineTime(nanoseconds: try fields.decode(Int64.self)))
+    }
+  }
   var deviations: [[Double]]?
   var shadow_ns: Int64?
   var kept: Double?
@@ -89,6 +103,7 @@ struct RecordedOutcome: Decodable {
     outcome.judgements = (judged ?? []).map(\.judgement)
     outcome.measurement?.keptShare = kept
     outcome.drafting = EngineTime(nanoseconds: draft_ns ?? 0)
+    outcome.conversion = converted?.conversion
     outcome.shadowing = EngineTime(nanoseconds: shadow_ns ?? 0)
     outcome.deviations = (deviations ?? []).filter { $0.count >= 4 }.map {
       Deviation(
@@ -147,6 +162,15 @@ struct RecordedOutcome: Decodable {
         })
       })))
     }
+    if let done = outcome.conversion {
+      members.append((
+        "converted",
+        [
+          .string(done.from.rawValue), .string(done.to.rawValue), .integer(done.blocks), .integer(done.bytes),
+          .integer(Int(done.duration.nanoseconds)),
+        ]
+      ))
+    }
     if outcome.drafting > .zero { members.append(("draft_ns", .integer(Int(outcome.drafting.nanoseconds)))) }
     if !outcome.deviations.isEmpty {
       let rows = outcome.deviations.map { deviation -> JSONValue in
@@ -167,7 +191,7 @@ extension JSONValue {
       "name": .string(facts.name), "contextLength": .integer(facts.contextLength), "vocabulary": .integer(facts.vocabulary),
       "endsOfText": .array(facts.endsOfText.map { .integer(Int($0)) }), "kvBytesPerToken": .integer(facts.kvBytesPerToken),
       "weightBytes": .integer(facts.weightBytes), "roundsActivations": .bool(facts.roundsActivations),
-      "machine": facts.machine.map(JSONValue.init) ?? .null, "draftModel": JSONValue(facts.draftModel),
+      "machine": facts.machine.map(JSONValue.init) ?? .null, "draftModel": JSONValue(facts.draftModel), "headWidth": JSONValue(facts.headWidth),
     ]
   }
 

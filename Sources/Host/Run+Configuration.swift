@@ -51,7 +51,7 @@ extension Summary {
       bench.gpus = fleet.instances.reduce(0) { $0 + ($1.device.modelledGPU?.tensorParallel ?? 0) * configuration.pipelineParallel }
       bench.peakOperationsPerSecond = gpu.peakOperationsPerSecond
     } else if let facts = engine.device.recordedFacts {
-      bench.bytesPerToken = Double(facts.kvBytesPerToken)
+      bench.bytesPerToken = Double(facts.kvBytesPerToken(engine.kvFormat))
       bench.keptFraction = 1
       bench.peakOperationsPerSecond = facts.operationsPerSecond
     }

@@ -31,6 +31,21 @@ public struct BlockPool: Equatable, Sendable {
     previous = (0..<blockCount).map { BlockID(($0 + blockCount - 1) % blockCount) }
   }
 
+  /// Another number of blocks.
+  ///
+  /// - Parameters:
+  ///   - owners: How many tables name each block.
+  ///   - free: Those that no table names, next to be handed out first.
+  init(owners: [Int32], free: [BlockID]) {
+    blockCount = owners.count
+    freeCount = 0
+    self.owners = owners
+    next = Array(repeating: Self.unlinked, count: owners.count)
+    previous = next
+    (next[0], previous[0]) = (0, 0)
+    for block in free { putBack(block) }
+  }
+
   /// Blocks that can be handed out at all.
   public var usableCount: Int { blockCount - 1 }
   public var usedCount: Int { usableCount - freeCount }

@@ -209,6 +209,15 @@ public struct KVCache: Equatable, Sendable {
     return contents
   }
 
+  /// Forgets contents, but not what is parked.
+  /// - Returns: How many.
+  public mutating func dropHostContents() -> Int {
+    guard hasHost else { return 0 }
+    let contents = hosts[0].contentCount
+    hosts[0].dropContents()
+    return contents
+  }
+
   /// Further blocks of the table's content, after `start` of them, that host memory holds; at most up to `limit`.
   public func hostMatch(_ table: Int, from start: Int, limit: Int) -> Int {
     guard hasHost, reusesPrefixes, hosts[0].contentCount > 0 else { return 0 }
@@ -344,6 +353,16 @@ public struct KVCache: Equatable, Sendable {
   }
 
   // MARK: Switching
+
+  /// Another pool, and what lies where in it.
+  mutating func place(_ pool: BlockPool, _ index: PrefixIndex) {
+    self.pool = pool
+    self.index = index
+    cachedFreeCount = pool.freeList.count { index.hasContent($0) }
+    let weight = valueWeight
+    orders = []
+    setValueWeight(weight)
+  }
 
   /// What a context's reach counts when contents are evicted by their value; nil when the least recently released goes first.
   public var valueWeight: Int? { orders.first?.weight }

@@ -57,6 +57,21 @@ public struct PrefixIndex: Equatable, Sendable {
     returnedCount = returned
   }
 
+  /// The same contents where they are now: `moved` says of each block's content where it lies, 0 that it is no more.
+  func moved(_ moved: [BlockID], blockCount: Int) -> PrefixIndex {
+    var index = PrefixIndex(blockCount: blockCount)
+    // First holders first, so that what is found stays what is found.
+    for isFirst in [true, false] {
+      for block in 1..<BlockID(content.count) where content[Int(block)] != 0 && moved[Int(block)] != 0 {
+        guard (self.block(holding: content[Int(block)]) == block) == isFirst else { continue }
+        index.insert(moved[Int(block)], holding: content[Int(block)])
+      }
+    }
+    index.returnedCount = returnedCount
+    for hash in givenUp where hash != 0 { index.giveUp(hash) }
+    return index
+  }
+
   /// Blocks with content.
   public var blockCount: Int { Int(holding) }
   /// Distinct contents that can be found.

@@ -141,6 +141,9 @@ public struct SchedulerState: Sendable {
     return false
   }
 
+  /// Rows of all who live, in no useful order. O(requests).
+  public var liveRows: [Int] { running.map(Int.init) + waitingRows }
+
   /// Rows of the queue, in no useful order.
   private var waitingRows: [Int] {
     var live = [Bool](repeating: true, count: requests.count)

@@ -21,6 +21,8 @@ public struct Axis: Sendable {
   public let current: @Sendable (Engine) -> String
   /// Why this engine cannot have a choice; nil when it can.
   public var obstacle: @Sendable (Engine, Choice) -> String? = { _, _ in nil }
+  /// What cannot be had back once it was chosen, said before; nil where undoing it undoes all of it.
+  public var warning: @Sendable (Engine, Choice) -> String? = { _, _ in nil }
   /// Whether a choice takes other GPUs: then it is a fork's, which serves the same trace with them.
   public var wantsFork: @Sendable (Engine, Choice) -> Bool = { _, _ in false }
   let change: @Sendable (inout Engine, Choice) -> [Settlement]
@@ -75,7 +77,7 @@ public struct Axis: Sendable {
 /// The axes that can be switched.
 public enum AxisCatalogue {
   public static let all: [Axis] = [
-    policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, attention, maxBatchedTokens,
+    policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, kvFormat, attention, maxBatchedTokens,
     maxSequences, asyncScheduling, shadow, speculate, draftTokens, draftOverlap, weights, replicas, router, kvLink, kvTransfer, roles,
   ]
 

@@ -52,6 +52,7 @@ extension Configuration {
     case "prefix-cache": prefixCache = choice.description
     case "host-cache": hostCache = choice.description
     case "cacheblend": recomputedShare = choice.values[0]
+    case "kv-format": kvFormat = choice.description
     case "shadow": shadow = choice.values[0]
     case "attention": attention = choice.description
     case "weights": weights = choice.description

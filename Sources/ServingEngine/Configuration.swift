@@ -46,6 +46,7 @@ public struct Configuration: Equatable, Sendable {
   /// Per cent of a quoted chunk's tokens that are computed again; 100 for all.
   public var recomputedShare = 100
   public var attention = "dense"
+  public var kvFormat = KVFormat.f16.rawValue
   /// One request in so many is computed with an exact cache too, where tokens are real and the cache is lossy; 0: none.
   public var shadow = 8
   public var weights = "as-loaded"
@@ -109,7 +110,7 @@ public struct Configuration: Equatable, Sendable {
 
   /// Axes on which this engine has one member so far; other names are refused.
   public static let settled: [(axis: String, member: String)] = [
-    ("kv-format", "f16"), ("retain", "all"),
+    ("retain", "all"),
   ]
 
   /// Who serves, where they are several.
@@ -132,7 +133,7 @@ public struct Configuration: Equatable, Sendable {
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
       ("cacheblend", .whole(recomputedShare)),
-      ("attention", .text(attention)), ("weights", .text(weights)),
+      ("kv-format", .text(kvFormat)), ("attention", .text(attention)), ("weights", .text(weights)),
       ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
       ("draft-overlap", .text(draftOverlap)),
       ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
@@ -193,6 +194,7 @@ extension Configuration {
     }
     var card = try modelCard()
     let format = try weightFormat()
+    card.kvFormat = try chosenKVFormat()
     var accelerator: Accelerator
     let gpus: any Device
     let blocks: Int
@@ -222,7 +224,8 @@ extension Configuration {
       return try engine(
         for: trace, device: gpus, blocks: blocks, contextLength: maxModelLength ?? card.contextLength,
         hostLink: HostLink(
-          accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize))
+          accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize),
+        budget: budget(of: card, on: accelerator, blocks: blocks))
     }
     guard acceptance == nil else { throw ConfigurationError("--acceptance: the model of --tokens-from says which drafts stand — leave it out") }
     let real = try realDevice(blocks: blocks, recorded: recorded)
@@ -238,6 +241,29 @@ extension Configuration {
       throw ConfigurationError("--weights \(weights): --profile has times of the weights as they were measured — leave one of them out")
     }
     return format
+  }
+
+  func chosenKVFormat() throws(ConfigurationError) -> KVFormat {
+    guard let format = KVFormat(rawValue: try read(AxisCatalogue.kvFormat, kvFormat).name) else {
+      fatalError("a choice that was read a moment ago is in no catalogue")
+    }
+    return format
+  }
+
+  /// What other formats would make of the same bytes.
+  private func budget(of card: ModelCard, on accelerator: Accelerator, blocks: Int) throws(ConfigurationError) -> KVBudget {
+    let draft = try overlap() == .off ? draftCard() : nil
+    return KVBudget(blocks: blocks, in: card.kvFormat) { format in
+      var card = card
+      card.kvFormat = format
+      let link = HostLink(
+        accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize)
+      let layers = PipelineStages.layers(card.layers, stages: pipelineParallel).map(\.count).max() ?? card.layers
+      return KVBudget.Cost(
+        block: card.kvBlockBytes(layers: layers, tokensPerBlock: blockSize, ranks: tensorParallel, draft: draft),
+        hostBlock: link.bytesPerBlock,
+        windows: card.kvWindowBytes(sequences: maxSequences, tokensPerBlock: blockSize, layers: layers, ranks: tensorParallel))
+    }
   }
 
   private func draftCard() throws(ConfigurationError) -> ModelCard? {
@@ -286,11 +312,12 @@ extension Configuration {
     guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, companion: companion, machine: tokens.machine) }) else {
       fatalError("a model is neither recorded nor opened")
     }
-    let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences)
+    let format = try chosenKVFormat()
+    let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences, format: format)
     let ends = tokens.ignoresEndOfText ? [] : facts.endsOfText
-    guard let model else { return (RecordedDevice(facts, language: tokens.language(facts)), facts, blocks, ends) }
+    guard let model else { return (RecordedDevice(facts, language: tokens.language(facts), kvFormat: format), facts, blocks, ends) }
     // Blocks are taken from the system when they are first written, so a pool may be large; but one day it is full.
-    let bytes = blocks * blockSize * facts.kvBytesPerToken
+    let bytes = blocks * blockSize * facts.kvBytesPerToken(format)
     guard bytes <= RealModel.physicalMemory / 4 * 3 else {
       throw ConfigurationError("--kv-blocks \(blocks): \(model.name) would fill \(bytes >> 30) GiB, more than three quarters of this machine's memory — give a smaller number")
     }
@@ -298,12 +325,12 @@ extension Configuration {
     sampler.seed = seed
     return (
       CPUDevice(
-        model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler, machine: tokens.machine), facts, blocks, ends
+        model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, kvFormat: format, sampler: sampler, machine: tokens.machine), facts, blocks, ends
     )
   }
 
   private func engine(
-    for trace: Trace, device: any Device, blocks: Int, contextLength: Int, endsOfText: [TokenID] = [], hostLink: HostLink? = nil
+    for trace: Trace, device: any Device, blocks: Int, contextLength: Int, endsOfText: [TokenID] = [], hostLink: HostLink? = nil, budget: KVBudget? = nil
   ) throws(ConfigurationError) -> Engine {
     guard blocks >= 2 else { throw ConfigurationError("--kv-blocks \(blocks): at least 2 are needed, for one is reserved") }
     if hostLink == nil, preemption.hasPrefix("swap") {
@@ -327,6 +354,10 @@ extension Configuration {
       throw ConfigurationError("--cacheblend \(recomputedShare): \(obstacle) — leave it at 100")
     }
     if let obstacle = form.obstacle(on: device, speculates: speculate != "none") { throw ConfigurationError("--attention \(attention): \(obstacle)") }
+    let format = try chosenKVFormat()
+    if let obstacle = device.obstacle(toKVFormat: format, tokensPerBlock: blockSize) {
+      throw ConfigurationError("--kv-format \(kvFormat): \(obstacle)")
+    }
     if speculate != "none", asyncScheduling == "on" {
       throw ConfigurationError("--async-scheduling on: a plan made ahead knows no drafts — leave it off with --speculate, or choose --speculate none")
     }
@@ -342,6 +373,7 @@ extension Configuration {
     _ = engine.setPlacement(place)
     engine.attention = form
     engine.weights = try weightFormat()
+    engine.kvBudget = budget
     _ = engine.setPrefixCache(cache)
     _ = engine.setHostCache(host)
     _ = engine.setRecomputedShare(recomputedShare)

@@ -62,7 +62,7 @@ extension Engine {
   }
 
   /// Host memory is there for preempted requests, for the prefix cache, or both.
-  private mutating func openHostAsChosen() -> [Settlement] {
+  mutating func openHostAsChosen() -> [Settlement] {
     let blends = planner.recomputedShare < 100
     guard let hostLink, planner.preemption != .recompute || hostCache != .off || blends else {
       return counted(state.scheduler.memory.closeHost()) { .forgotten(blocks: $0) }

@@ -39,11 +39,15 @@ public struct Engine: Sendable {
   /// Asynchronous scheduling: the next step is planned when this one begins.
   public internal(set) var plansAhead: Bool
   /// The way to host memory; nil where there is none, and nothing can be swapped.
-  public let hostLink: HostLink?
+  public internal(set) var hostLink: HostLink?
   /// Memory behind the prefix cache.
   public internal(set) var hostCache = HostCache.off
   /// In what the weights of the device's model are kept.
   public internal(set) var weights = WeightFormat.asLoaded
+  /// How keys and values are kept from the next step on; until then as the device says.
+  public internal(set) var kvFormat: KVFormat
+  /// How many blocks a format leaves; nil where their number stays.
+  var kvBudget: KVBudget?
   /// What decodes have in common is read once for all, or not.
   public internal(set) var attention = AttentionForm.dense
   /// What it is among several engines that serve one trace; nil when it serves all of it.
@@ -73,6 +77,7 @@ public struct Engine: Sendable {
     self.planner = planner
     self.planner.layers = device.layers
     self.device = device
+    kvFormat = device.kvFormat
     drafting.drafter = drafter
     if planner.limits.speculation.maxDrafts > 0 { drafting.controller = DraftController(.fixed(planner.limits.speculation.maxDrafts)) }
     self.overlong = overlong
@@ -121,6 +126,8 @@ public struct Engine: Sendable {
     state.scheduler.now = start
     let recomputed = state.scheduler.memory.recomputations
 
+    let conversion = try convertAsChosen(told)
+    if let conversion { events.append(.converted(conversion)) }
     if decided == nil {
       decided = decide(state.step)
       if let decided { report(decided.plan, &events) }
@@ -146,6 +153,10 @@ public struct Engine: Sendable {
       decided = step
     }
 
+    if let conversion, told == nil {
+      outcome.conversion = conversion
+      outcome.duration += conversion.duration
+    }
     state.clock.advance(by: outcome.duration)
     let step = decided ?? DecidedStep(plan: StepPlan(), batch: Batch())
     var record = makeRecord(step.plan, outcome, events, start: start)
@@ -182,6 +193,14 @@ public struct Engine: Sendable {
   /// outcomes are kept.
   public var outcomesAreInputs: Bool { !device.isModelled || device.language != nil }
 
+  /// Tokens of a running request whose keys and values are in memory, before the steps that are planned.
+  func inMemory(_ row: Int32) -> Int {
+    let request = state.scheduler.requests[Int(row)]
+    let planned = (state.ahead.map { [$0] } ?? state.flights.map(\.step)).lazy.flatMap(\.plan.slots)
+      .first { $0.row == row && $0.request == request.id }
+    return planned.map { Int($0.first) } ?? request.computed
+  }
+
   /// Lives again on `device`, whose memory is of another moment: the keys and values of the requests that live are computed
   /// once more. Content that only the prefix cache held is forgotten.
   ///
@@ -191,13 +210,15 @@ public struct Engine: Sendable {
     var sequences: [Batch.Content] = []
     for row in state.scheduler.running {
       let request = state.scheduler.requests[Int(row)]
-      let planned = (state.ahead.map { [$0] } ?? state.flights.map(\.step)).lazy.flatMap(\.plan.slots)
-        .first { $0.row == row && $0.request == request.id }
       var tokens: [TokenID] = []
-      request.forEachToken(in: 0..<Int(planned.map { Int($0.first) } ?? request.computed)) { tokens.append($0) }
+      request.forEachToken(in: 0..<inMemory(row)) { tokens.append($0) }
       sequences.append(Batch.Content(tokens: tokens, table: state.scheduler.memory.tables[Int(row)].blocks))
     }
     self.device = device
+    if device.kvFormat != kvFormat {
+      try self.device.rebuild([])
+      _ = try self.device.convert(to: kvFormat, held: 0, tokensPerBlock: state.memory.tokensPerBlock, filling: [])
+    }
     try self.device.rebuild(sequences)
     try? apply(.rebuilt)
     return (sequences.reduce(0) { $0 + $1.tokens.count }, sequences.count)

@@ -41,6 +41,11 @@ extension Digest {
       fold(10)
       fold(axis)
       fold(settlement.sentence)
+    case .converted(let conversion):
+      fold(14)
+      fold(conversion.sentence)
+      fold(UInt64(conversion.bytes))
+      fold(UInt64(bitPattern: conversion.duration.nanoseconds))
     case .routed(let id, let instance): fold(13, id, UInt64(UInt16(bitPattern: instance)))
     case .departed(let id): fold(11, id)
     case .moved(let id, let move):

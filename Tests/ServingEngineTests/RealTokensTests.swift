@@ -42,6 +42,7 @@ struct RealBench {
   var speculate = "none"
   var draftTokens = "4"
   var companion: LocalModel?
+  var format = KVFormat.f16
   var arrivals: [Arrival]
 
   func engine() throws -> Engine {
@@ -53,7 +54,7 @@ struct RealBench {
     var engine = Engine(
       trace: Trace(name: "real", arrivals: arrivals), planner: Planner(limits: limits, policy: policy.init()),
       memory: KVCache(blockCount: blocks, tokensPerBlock: blockSize, reusesPrefixes: reuses),
-      device: CPUDevice(Self.model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, sampler: sampler),
+      device: CPUDevice(Self.model, companion: companion, blockCount: blocks, tokensPerBlock: blockSize, kvFormat: format, sampler: sampler),
       plansAhead: plansAhead, endsOfText: endsOfText)
     try engine.apply(Command(axis: "reservation", choice: reservation))
     try engine.apply(Command(axis: "draft-tokens", choice: draftTokens))
@@ -81,6 +82,7 @@ struct RealBench {
     var answers = Answers(count: arrivals.count)
     for (number, arrival) in arrivals.enumerated() {
       var bench = RealBench(reuses: false, sampler: sampler, endsOfText: endsOfText, arrivals: arrivals)
+      bench.format = format
       // The others come and go in no time, so that numbers stay what they are.
       bench.arrivals = arrivals.indices.map { other in
         var arrival = arrival

@@ -304,6 +304,30 @@ struct SpeculationTests {
     #expect(Self.fault { ($0.speculate, $0.draftModel, $0.draftOverlap, $0.acceptance) = ("draft-model", "llama-3.2-1b", "duodecoding", "0.5,0.4,0.3,0.2") }?.contains("duodecoding:DRAFTING:READING") == true)
   }
 
+  @Test("drafts with the upper half of an eight-bit cache cost less than a step where keys and values are what it reads, and want such a cache")
+  func quantised() throws {
+    func run(_ context: Int, _ choose: (inout Configuration) -> Void) throws -> (draft: Double, step: Double) {
+      var configuration = Configuration()
+      (configuration.asyncScheduling, configuration.speculate, configuration.draftTokens) = ("off", "quantised-self", "1")
+      (configuration.kvFormat, configuration.acceptance) = ("int8", "0.9")
+      choose(&configuration)
+      let arrivals = (0..<4).map { Arrival(time: .zero, prompt: Prompt(TokenRun(.own($0), count: context)), outputLimit: 20) }
+      var engine = try configuration.engine(for: Trace(name: "long", arrivals: arrivals))
+      var last = (draft: 0.0, step: 0.0)
+      while let report = try engine.step() {
+        if report.record.prefillTokens == 0, report.record.drafting > .zero {
+          last = (report.record.drafting.milliseconds, (report.record.duration - report.record.drafting).milliseconds)
+        }
+      }
+      return last
+    }
+    let (short, long) = (try run(500) { _ in }, try run(60_000) { _ in })
+    #expect(long.draft / long.step < 0.9 && long.draft / long.step < short.draft / short.step, "\(short) \(long)")
+    #expect(Self.fault { ($0.speculate, $0.acceptance, $0.draftTokens) = ("quantised-self", "0.9", "1") }?.contains("--kv-format int8") == true)
+    var engine = try Self.modelled { ($0.speculate, $0.acceptance, $0.draftTokens, $0.kvFormat) = ("quantised-self", "0.9", "1", "int8") }
+    #expect(throws: CommandError.self) { try engine.apply(Command(axis: "kv-format", choice: "f16")) }
+  }
+
   @Test("a draft model costs its passes, its weights and its keys and values")
   func draftModel() throws {
     func run(_ choose: (inout Configuration) -> Void) throws -> (drafting: EngineTime, blocks: Int) {

@@ -219,11 +219,13 @@ struct AxesDialog: Dialog {
       canvas.put(
         "\(chosen.name) \(chosen.current(state.snapshot.shown.engine)) → \(choice)" + (reason.map { " · \($0)" } ?? ""),
         at: Point(left, inside.bottom - 2), width: width)
+      let engine = state.snapshot.shown.engine
+      let warning = (try? chosen.choice(choice)).flatMap { chosen.warning(engine, $0) }
       let leavesHistory = reason != nil || !state.isAtHead
       let when = reason == nil ? state.whenItApplies : ConsoleState.forks
       canvas.put(
-        leavesHistory ? "! \(when)" : when, at: Point(left, inside.bottom - 1), width: width,
-        style: leavesHistory ? Style(.warn) : .muted)
+        leavesHistory ? "! \(when)" : warning.map { "! \($0)" } ?? when, at: Point(left, inside.bottom - 1), width: width,
+        style: leavesHistory || warning != nil ? Style(.warn) : .muted)
     }
   }
 }

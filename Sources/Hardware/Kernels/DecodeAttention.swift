@@ -1,3 +1,5 @@
+public import Core
+
 /// Attention of sequences that compute one new token each (and its drafts) over their contexts.
 ///
 /// One SM walks one KV head of one sequence; long contexts are split when SMs would stay idle. Three
@@ -77,25 +79,27 @@ public struct DecodeAttention: Equatable, Sendable {
 
   /// - Parameter pageTokens: Tokens in a KV block.
   public init(
-    heads: Int, kvHeads: Int, headDimension: Int, kvFormat: NumberFormat = .bf16, window: Int? = nil,
+    heads: Int, kvHeads: Int, headDimension: Int, kvFormat: KVFormat = .f16, window: Int? = nil,
     pageTokens: Int = 16, on chip: Chip
   ) {
     self.kvHeads = kvHeads
     self.window = window
     group = (heads + kvHeads - 1) / kvHeads
     self.chip = chip
-    constants = kvFormat == .bf16 ? chip.decodeAttention : chip.narrowDecodeAttention
-    bytesPerToken = Double(2 * headDimension * kvHeads) * kvFormat.bytes
+    let reading = KVReading(kvFormat, headDimension: headDimension)
+    constants = kvFormat == .f8 ? chip.narrowDecodeAttention : chip.decodeAttention
+    bytesPerToken = Double(2 * headDimension * kvHeads) * reading.bytesPerElement
     traffic = bytesPerToken / (constants.memoryEfficiency * chip.bandwidth)
     fetching = bytesPerToken / (constants.residentEfficiency * chip.cacheBandwidth)
     operationsPerRow = Double(4 * kvHeads * headDimension)
     scoring = operationsPerRow / (constants.arithmeticEfficiency * chip.tensorRate)
-    step = constants.walk / 128 * power(Double(headDimension) * kvFormat.bytes / 256, constants.walkWidth)
+    step = constants.walk / 128 * power(Double(headDimension) * reading.bytesPerElement / 256, constants.walkWidth)
+      + reading.microseconds(tokens: 1, headDimension: headDimension, on: chip)
     writing =
       (constants.cyclesPerToken + constants.cyclesPerHead * Double(kvHeads))
       / (Double(chip.multiprocessors) * chip.clock)
     flash = chip.flashDecodeAttention.flatMap { constants in
-      guard kvFormat == .bf16 else { return nil }
+      guard kvFormat == .f16 else { return nil }
       return FlashAttention2Decode(
         constants, heads: heads, kvHeads: kvHeads, headDimension: headDimension, hasWindow: window != nil, pageTokens: pageTokens,
         on: chip)

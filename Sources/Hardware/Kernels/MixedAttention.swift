@@ -1,4 +1,4 @@
-import Core
+public import Core
 
 /// The attention of one layer for a batch of chunks and decodes, as the GPU's backend carries it out.
 public struct MixedAttention: Sendable {
@@ -10,7 +10,7 @@ public struct MixedAttention: Sendable {
   private var decodesAsRows = PrefillAttention.Load()
 
   public init(
-    heads: Int, kvHeads: Int, headDimension: Int, kvFormat: NumberFormat = .bf16, window: Int? = nil, on chip: Chip
+    heads: Int, kvHeads: Int, headDimension: Int, kvFormat: KVFormat = .f16, window: Int? = nil, on chip: Chip
   ) {
     decode = DecodeAttention(
       heads: heads, kvHeads: kvHeads, headDimension: headDimension, kvFormat: kvFormat, window: window, on: chip)

@@ -1,3 +1,5 @@
+public import Core
+
 /// Attention of chunks of prompts: many query rows over the context before and inside the chunk.
 ///
 /// A unit is a tile of query rows of one head; it walks the context block by block, where the
@@ -114,11 +116,12 @@ public struct PrefillAttention: Equatable, Sendable {
 
   /// - Parameter pageTokens: Tokens in a KV block; FlashAttention-2 is slower through small ones.
   public init(
-    heads: Int, kvHeads: Int, headDimension: Int, kvFormat: NumberFormat = .bf16, window: Int? = nil,
+    heads: Int, kvHeads: Int, headDimension: Int, kvFormat: KVFormat = .f16, window: Int? = nil,
     pageTokens: Int = 16, on chip: Chip
   ) {
     constants =
-      kvFormat != .bf16 ? chip.narrowPrefillAttention : pageTokens < 64 ? chip.prefillAttention : chip.widePagePrefillAttention
+      kvFormat == .f8 ? chip.narrowPrefillAttention : pageTokens < 64 ? chip.prefillAttention : chip.widePagePrefillAttention
+    let reading = KVReading(kvFormat, headDimension: headDimension)
     self.chip = chip
     self.window = window
     rowsPerToken = constants.packs ? (heads + kvHeads - 1) / kvHeads : 1
@@ -133,9 +136,10 @@ public struct PrefillAttention: Equatable, Sendable {
       * together(
         4 * rows * Double(headDimension) / rate, rows / (chip.exponentialRate * constants.exponentialEfficiency),
         overlap: constants.exponentialOverlap)
+      + reading.microseconds(tokens: Double(1 << constants.blockShift), headDimension: headDimension, on: chip)
     operationsPerPair = Double(4 * heads * headDimension)
     rowBytes = Double(4 * heads * headDimension)
-    contextBytes = Double(2 * kvHeads * headDimension) * kvFormat.bytes
+    contextBytes = Double(2 * kvHeads * headDimension) * reading.bytesPerElement
     writing =
       (constants.cyclesPerToken + constants.cyclesPerHead * Double(kvHeads))
       / (Double(chip.multiprocessors) * chip.clock)

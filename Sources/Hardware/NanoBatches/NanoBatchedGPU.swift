@@ -44,6 +44,16 @@ public struct NanoBatchedGPU: Device {
   public var modelledGPU: ModelledGPU? { whole }
   public var sharesSMs: Bool { whole.sharesSMs }
   public func sharedLanes() -> (any BatchLanes)? { whole.sharedLanes() }
+  public var kvFormat: KVFormat { whole.kvFormat }
+  public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
+    whole.obstacle(toKVFormat: format, tokensPerBlock: tokensPerBlock)
+  }
+  public mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion {
+    var gpu = whole
+    let conversion = try gpu.convert(to: format, held: held, tokensPerBlock: tokensPerBlock, filling: filling)
+    self = try NanoBatchedGPU(gpu, most: most)
+    return conversion
+  }
   public var nanoBatches: Int { most }
   public func nanoBatched(_ most: Int) -> (any Device)? { whole.nanoBatched(most) }
 

@@ -10,7 +10,7 @@ public import Core
 /// batch through by itself; `stageLanes` has one under way for each stage, as vLLM's queue of batches has.
 public struct PipelinedGPU: Device {
   /// One stage's GPUs with all of the layers.
-  public let whole: ModelledGPU
+  public private(set) var whole: ModelledGPU
   /// Layers of each stage.
   public let stages: [Range<Int>]
   /// From each stage to the next.
@@ -37,6 +37,19 @@ public struct PipelinedGPU: Device {
   public var isModelled: Bool { true }
   public var modelledGPU: ModelledGPU? { whole }
   public var layers: Int { 1 }
+  public var kvFormat: KVFormat { whole.kvFormat }
+  public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
+    whole.obstacle(toKVFormat: format, tokensPerBlock: tokensPerBlock)
+  }
+
+  /// Stages convert what they have, all at the same time.
+  public mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion {
+    var conversion = try whole.convert(to: format, held: held, tokensPerBlock: tokensPerBlock, filling: filling)
+    let most = stages.map(\.count).max() ?? 1
+    conversion.bytes = conversion.bytes * most / whole.model.layers
+    conversion.duration = .seconds(conversion.duration.seconds * Double(most) / Double(whole.model.layers))
+    return conversion
+  }
   public func stageLanes() -> (any BatchLanes)? { PipelineLanes(self) }
 
   /// What a batch takes in each stage, its way to the next included.

@@ -29,14 +29,15 @@ public struct CPUDevice: Device {
   var proposals: [Drafting] = []
 
   public init(
-    _ model: LocalModel, companion: LocalModel? = nil, blockCount: Int, tokensPerBlock: Int, sampler: Sampler = Sampler(),
+    _ model: LocalModel, companion: LocalModel? = nil, blockCount: Int, tokensPerBlock: Int, kvFormat: KVFormat = .f16, sampler: Sampler = Sampler(),
     machine: MeasuredMachine? = nil
   ) {
     self.model = model
     self.companion = companion
     self.sampler = sampler
     facts = Self.facts(of: model, companion: companion, machine: machine)
-    cache = KVStore(model.shape, blockCount: blockCount, tokensPerBlock: tokensPerBlock)
+    cache = KVStore(
+      model.shape, blockCount: blockCount, tokensPerBlock: tokensPerBlock, format: kvFormat, order: kvFormat == .bfp8 ? model.keyOrder() : nil)
   }
 
   public static func facts(
@@ -46,7 +47,7 @@ public struct CPUDevice: Device {
       name: "cpu, \(model.name)", contextLength: model.shape.contextLength, vocabulary: model.shape.vocabulary,
       endsOfText: model.language.endsOfText, kvBytesPerToken: model.shape.layers * 2 * model.shape.keyWidth * 2,
       weightBytes: model.weights.weightBytes, roundsActivations: model.precision == .eightBits, machine: machine,
-      draftModel: companion?.name)
+      draftModel: companion?.name, headWidth: model.shape.headWidth)
   }
 
   var cacheTokensPerBlock: Int { cache.tokensPerBlock }
@@ -56,7 +57,7 @@ public struct CPUDevice: Device {
   public var language: (any Language)? { model.language }
   public func kernels(of batch: Batch) -> [KernelRun] { [] }
   public var remembered: any Device {
-    var device = RecordedDevice(facts, language: model.language)
+    var device = RecordedDevice(facts, language: model.language, kvFormat: kvFormat)
     device.shadowRate = shadowRate
     return device
   }
@@ -65,6 +66,22 @@ public struct CPUDevice: Device {
   var leavesKeysOut = false
   /// Keys and values of the requests that are computed exactly too; nil before the first.
   var exactMemory: DraftMemory?
+  public var kvFormat: KVFormat { cache.format }
+
+  public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
+    if let obstacle = format.obstacle(tokensPerBlock: tokensPerBlock) { return obstacle }
+    return KVStore.canHold(format, tokensPerBlock: tokensPerBlock, headWidth: model.shape.headWidth)
+      ? nil : "heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at f16"
+  }
+
+  /// Every block that holds something, in place.
+  public mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion {
+    let start = ContinuousClock.now
+    let from = cache.format
+    let order = format == .bfp8 ? model.keyOrder() : nil
+    let (blocks, bytes) = cache.convert(to: format, order: order, filling: filling, pool: model.workspace.pool)
+    return KVConversion(from: from, to: format, blocks: blocks, bytes: bytes, duration: EngineTime(.now - start))
+  }
 
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
     guard let contents = batch.contents else {

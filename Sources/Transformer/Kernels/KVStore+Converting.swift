@@ -1,6 +1,11 @@
-import Core
+public import Core
 
 extension KVStore {
+  /// The same on the cores that are there.
+  public mutating func convert(to format: KVFormat, filling: [BlockID] = []) {
+    _ = convert(to: format, filling: filling, pool: ThreadPool(threads: ThreadPool.coresOnline))
+  }
+
   /// The same blocks in another format: every block that holds something is read and written again.
   ///
   /// What a lossy format has lost stays lost: going back to f16 keeps its error.

@@ -159,13 +159,13 @@ public struct KernelValidation {
       if rows == 1 {
         // One new token is a decode, also when it is a whole prompt.
         let kernel = DecodeAttention(
-          heads: h, kvHeads: g, headDimension: d, kvFormat: format, window: w > 0 ? w : nil, pageTokens: 64, on: chip)
+          heads: h, kvHeads: g, headDimension: d, kvFormat: format == .bf16 ? .f16 : .f8, window: w > 0 ? w : nil, pageTokens: 64, on: chip)
         var load = DecodeAttention.Load()
         for _ in 0..<sequences { kernel.add(context: context, to: &load) }
         estimate = kernel.estimate(load, residency: .repeated)
       } else {
         let kernel = PrefillAttention(
-          heads: h, kvHeads: g, headDimension: d, kvFormat: format, window: w > 0 ? w : nil, pageTokens: 64, on: chip)
+          heads: h, kvHeads: g, headDimension: d, kvFormat: format == .bf16 ? .f16 : .f8, window: w > 0 ? w : nil, pageTokens: 64, on: chip)
         var load = PrefillAttention.Load()
         for _ in 0..<sequences { kernel.add(rows: rows, history: context - rows, to: &load) }
         estimate = kernel.estimate(load)

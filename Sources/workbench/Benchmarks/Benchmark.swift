@@ -52,7 +52,7 @@ struct Measurement {
 enum BenchmarkCatalogue {
   static let members: [any Benchmark.Type] = [
     EngineBenchmark.self, QueueBenchmark.self, ReaderBenchmark.self, FrameBenchmark.self,
-    CPUBenchmark.self,
+    CPUBenchmark.self, KVFormatBenchmark.self,
   ]
 }
 

@@ -98,7 +98,7 @@ struct CPUBenchmark: Benchmark {
   private func seconds(_ body: () -> Void) -> Double { ContinuousClock().measure(body) / .seconds(1) }
 
   /// The model file, or random weights.
-  private static func file() throws -> GGUFFile {
+  static func file() throws -> GGUFFile {
     let path = Paths.environment("WORKBENCH_SMOLLM2_GGUF") ?? Paths.cache + "/models/SmolLM2-135M-Instruct.Q4_1.gguf"
     return Files.exists(path) ? try GGUFFile(path) : try GGUFFile(MappedFile(name: "random weights", bytes: randomWeights))
   }

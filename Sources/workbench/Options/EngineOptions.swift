@@ -63,6 +63,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Per cent of the tokens of a chunk outside the prefix that are computed again when it recurs; 100 reuses none.")
   var cacheblend: Int?
 
+  @Option(help: EngineOptions.help(of: "kv-format", "How keys and values are kept"))
+  var kvFormat: String?
+
   @Option(help: "One request in so many is computed with an exact cache too, where the one in use is lossy and tokens are real; 0: none.")
   var shadow: Int?
 
@@ -138,7 +141,6 @@ struct EngineOptions: ParsableArguments {
   var decodeTp: Int?
 
   // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
-  @Option(help: .hidden) var kvFormat: String?
   @Option(help: .hidden) var retain: String?
 
   /// `Order: fcfs, priority, …`, as the catalogue has it.
@@ -193,6 +195,7 @@ struct EngineOptions: ParsableArguments {
     take(prefixCache, \.prefixCache)
     take(hostCache, \.hostCache)
     take(cacheblend, \.recomputedShare)
+    take(kvFormat, \.kvFormat)
     take(attention, \.attention)
     take(shadow, \.shadow)
     take(weights, \.weights)
@@ -285,7 +288,7 @@ struct EngineOptions: ParsableArguments {
 
   private func checkSettledAxes() throws {
     let asked = [
-      "kv-format": kvFormat, "retain": retain,
+      "retain": retain,
     ]
     for (axis, member) in Configuration.settled {
       if let choice = asked[axis] ?? nil, choice != member {

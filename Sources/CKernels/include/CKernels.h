@@ -204,6 +204,11 @@ const ck_kernels *ck_path(int path);
 /// The fastest path of this machine.
 const ck_kernels *ck_best(void);
 
+/// Calls for the lines of `bytes` bytes that will be read soon.
+static inline void ck_call(const void *source, size_t bytes) {
+  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)source + i, 0, 2);
+}
+
 // ---- Threads -------------------------------------------------------------------------------------------------------
 
 /// A pool of threads that share the iterations of a loop.

@@ -173,14 +173,8 @@ public struct CPUDevice: Device {
   /// What the cache keeps beside its blocks follows from what attention leaves out; the step in which that changes makes it,
   /// and takes the time.
   private mutating func keepNotes(for sparse: SparseAttention?) {
-    let kind: BlockNotes.Kind? =
-      switch sparse {
-      case nil, .patterns: nil
-      case .pages: .bounds
-      case .labels(_, let divisor): .labels(model.labels(oneIn: divisor))
-      }
-    guard kind != cache.notes?.kind else { return }
-    model.workspace.use { scratch in cache.keepNotes(kind, pool: scratch.pool, path: scratch.path) }
+    let (model, pool) = (model, model.workspace.pool)
+    cache.keepNotes(for: sparse, channels: model.labels(oneIn:), pool: pool)
   }
 
   /// The tokens that a slot gives: the drafts that stand, then the first that is sampled.

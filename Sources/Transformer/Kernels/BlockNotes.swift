@@ -1,4 +1,5 @@
-import Core
+import CKernels
+public import Core
 
 /// Numbers beside the blocks of a `KVStore`: what is looked at to choose keys, instead of the keys.
 ///
@@ -58,6 +59,19 @@ struct BlockNotes: Sendable {
 }
 
 extension KVStore {
+  /// Begins to keep what a form of attention needs beside the blocks, or stops.
+  ///
+  /// - Parameter channels: The labels of each key head where one channel in so many is one.
+  public mutating func keepNotes(for sparse: SparseAttention?, channels: (Int) -> [[Int]], pool: ThreadPool, path: KernelPath = .best) {
+    let kind: BlockNotes.Kind? =
+      switch sparse {
+      case nil, .patterns: nil
+      case .pages: .bounds
+      case .labels(_, let divisor): .labels(channels(divisor))
+      }
+    keepNotes(kind, pool: pool, path: path)
+  }
+
   /// Begins to keep notes, of blocks that hold something too, or stops.
   mutating func keepNotes(_ kind: BlockNotes.Kind?, pool: ThreadPool, path: KernelPath = .best) {
     guard kind != notes?.kind else { return }
@@ -77,11 +91,28 @@ extension KVStore {
     }
   }
 
+  /// One number of one key, as `keys` gives it.
+  private func key(layer: Int, block: BlockID, kvHead: Int, slot: Int, channel: Int) -> Float {
+    let lanes = min(16, tokensPerBlock)
+    let head = address(of: block) + self.layer(layer).keys + kvHead * tokensPerBlock * headWidth
+    return float(half: head[(slot / lanes * headWidth + channel) * lanes + slot % lanes])
+  }
+
   /// Notes what was stored in a block that is open in the notes too.
   func note(layer: Int, block: BlockID, slots: Range<Int>, path: KernelPath) {
     guard let notes else { return }
     let target = notes.address(of: block)
     if notes.kind == .bounds, slots.upperBound < tokensPerBlock { return }
+    if case .labels(let channels) = notes.kind, slots.count == 1 {
+      // One token of a decode: not worth a block's keys.
+      for kvHead in 0..<kvHeads {
+        let target = target + notes.offset(layer: layer, kvHead: kvHead, of: self)
+        for (place, channel) in channels[layer * kvHeads + kvHead].enumerated() {
+          target[place * tokensPerBlock + slots.lowerBound] = key(layer: layer, block: block, kvHead: kvHead, slot: slots.lowerBound, channel: channel)
+        }
+      }
+      return
+    }
     withUnsafeTemporaryAllocation(of: Float.self, capacity: tokensPerBlock * headWidth) { keys in
       guard let keys = keys.baseAddress else { return }
       for kvHead in 0..<kvHeads {

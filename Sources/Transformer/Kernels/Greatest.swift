@@ -1,36 +1,30 @@
 /// The places of the `count` greatest of `scores`, ascending; of equal ones the first.
 ///
-/// Digit by digit of the numbers' bits, so that its time is four passes whatever the scores are, and numbers that are none
-/// do no harm.
+/// By the numbers' bits: the first digit splits all of them, the others only those that are still equal, so its time hardly
+/// depends on the scores, and numbers that are none do no harm.
 func placesOfGreatest(_ count: Int, of scores: UnsafeBufferPointer<Float>) -> [Int32] {
   if count >= scores.count { return scores.indices.map { Int32($0) } }
   if count <= 0 { return [] }
-  /// Ordered as the numbers are.
-  func key(_ score: Float) -> UInt32 {
-    let bits = score.bitPattern
-    return bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
-  }
-  var least: UInt32 = 0
-  var wanted = count
-  withUnsafeTemporaryAllocation(of: Int32.self, capacity: 256) { counts in
-    for shift in [UInt32(24), 16, 8, 0] {
+  let keys = scores.map(\.orderedBits)
+  var (least, wanted) = (UInt32(0), count)
+  var equal = keys
+  for (shift, width) in [(UInt32(21), 11), (10, 11), (0, 10)] {
+    let mask = UInt32(1 << width) - 1
+    least |= withUnsafeTemporaryAllocation(of: Int32.self, capacity: 1 << width) { counts in
       counts.initialize(repeating: 0)
-      for score in scores {
-        let key = key(score)
-        if shift == 24 || (key ^ least) >> (shift + 8) == 0 { counts[Int(key >> shift & 255)] += 1 }
-      }
-      var digit = 255
+      for key in equal { counts[Int(key >> shift & mask)] += 1 }
+      var digit = counts.count - 1
       while Int(counts[digit]) < wanted {
         wanted -= Int(counts[digit])
         digit -= 1
       }
-      least |= UInt32(digit) << shift
+      return UInt32(digit) << shift
     }
+    equal = equal.filter { $0 >> shift == least >> shift }
   }
   var places: [Int32] = []
   places.reserveCapacity(count)
-  for (place, score) in scores.enumerated() {
-    let key = key(score)
+  for (place, key) in keys.enumerated() {
     if key > least {
       places.append(Int32(place))
     } else if key == least, wanted > 0 {
@@ -39,4 +33,9 @@ func placesOfGreatest(_ count: Int, of scores: UnsafeBufferPointer<Float>) -> [I
     }
   }
   return places
+}
+
+extension Float {
+  /// Ordered as the numbers are.
+  fileprivate var orderedBits: UInt32 { bitPattern & 0x8000_0000 == 0 ? bitPattern | 0x8000_0000 : ~bitPattern }
 }

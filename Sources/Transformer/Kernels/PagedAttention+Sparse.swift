@@ -46,11 +46,23 @@ extension KVStore {
     let offset = notes.offset(layer: layer, kvHead: kvHead, of: self)
     let group = heads / kvHeads
     let queries = decode.span.queries + kvHead * group * headWidth
-    return withUnsafeTemporaryAllocation(of: Float.self, capacity: last - 1) { scores in
+    // What of a query meets the least key of a page, and what the greatest: the negative part and the positive.
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * group * headWidth + last - 1) { room in
+      guard let signs = room.baseAddress else { return nil }
+      let scores = UnsafeMutableBufferPointer(rebasing: room[(2 * group * headWidth)...])
+      for head in 0..<group {
+        for channel in 0..<headWidth {
+          let query = queries[head * headWidth + channel]
+          signs[2 * head * headWidth + channel] = min(query, 0)
+          signs[(2 * head + 1) * headWidth + channel] = max(query, 0)
+        }
+      }
       for page in 1..<last {
+        // Notes of a layer lie as far apart as blocks do: without this, each page waits for memory.
+        if page + 4 < last { ck_call(decode.notes[page + 4] + offset, 8 * headWidth) }
         let bounds = decode.notes[page] + offset
         var greatest = -Float.infinity
-        for head in 0..<group { greatest = max(greatest, upperBound(queries + head * headWidth, bounds, bounds + headWidth, headWidth)) }
+        for head in 0..<group { greatest = max(greatest, product(signs + 2 * head * headWidth, bounds, 2 * headWidth)) }
         scores[page - 1] = greatest
       }
       return [0] + placesOfGreatest(count, of: UnsafeBufferPointer(scores)).map { $0 + 1 } + [Int32(last)]
@@ -67,18 +79,22 @@ extension KVStore {
     let others = decode.context - 1
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: others + tokensPerBlock) { scores in
       for (block, notes) in decode.notes.enumerated() where block * tokensPerBlock < others {
-        let target = block * tokensPerBlock
-        for slot in 0..<tokensPerBlock { scores[target + slot] = -.infinity }
-        for head in 0..<group {
-          withUnsafeTemporaryAllocation(of: Float.self, capacity: tokensPerBlock) { sums in
-            for slot in 0..<tokensPerBlock { sums[slot] = 0 }
+        if block + 4 < decode.notes.count { ck_call(decode.notes[block + 4] + offset, labels.count * tokensPerBlock * 4) }
+        for first in stride(from: 0, to: tokensPerBlock, by: 16) {
+          // Sixteen tokens side by side; smaller blocks have fewer.
+          let few = min(16, tokensPerBlock)
+          var greatest = SIMD16<Float>(repeating: -.infinity)
+          for head in 0..<group {
+            var sums = SIMD16<Float>(repeating: 0)
             for (place, channel) in labels.enumerated() {
-              let query = queries[head * headWidth + channel]
-              let row = notes + offset + place * tokensPerBlock
-              for slot in 0..<tokensPerBlock { sums[slot] += query * row[slot] }
+              let row = UnsafeRawPointer(notes + offset + place * tokensPerBlock + first)
+              var keys = SIMD16<Float>(repeating: 0)
+              if few == 16 { keys = row.loadUnaligned(as: SIMD16<Float>.self) } else { for slot in 0..<few { keys[slot] = row.load(fromByteOffset: slot * 4, as: Float.self) } }
+              sums += keys * queries[head * headWidth + channel]
             }
-            for slot in 0..<tokensPerBlock { scores[target + slot] = max(scores[target + slot], sums[slot]) }
+            greatest.replace(with: sums, where: sums .> greatest)
           }
+          for slot in 0..<few { scores[block * tokensPerBlock + first + slot] = greatest[slot] }
         }
       }
       return placesOfGreatest(count - 1, of: UnsafeBufferPointer(rebasing: scores[..<others])) + [Int32(others)]
@@ -220,17 +236,15 @@ extension KVStore {
   }
 }
 
-/// The largest score that a query can have with a key between bounds, unscaled: Σ max(qᵢ · leastᵢ, qᵢ · greatestᵢ).
+/// Σ leftᵢ · rightᵢ, of a multiple of sixteen: lane by lane, then the lanes in halves.
+///
+/// Of the negative and the positive part of a query with the least and the greatest keys it is the largest score that the
+/// query can have with a key between those, unscaled: Σ max(qᵢ · leastᵢ, qᵢ · greatestᵢ).
 @inline(__always)
-private func upperBound(
-  _ query: UnsafePointer<Float>, _ least: UnsafePointer<Float>, _ greatest: UnsafePointer<Float>, _ count: Int
-) -> Float {
+private func product(_ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, _ count: Int) -> Float {
   var sum = SIMD16<Float>(repeating: 0)
   for first in stride(from: 0, to: count, by: 16) {
-    func part(_ source: UnsafePointer<Float>) -> SIMD16<Float> { UnsafeRawPointer(source + first).loadUnaligned(as: SIMD16<Float>.self) }
-    let query = part(query)
-    let (low, high) = (query * part(least), query * part(greatest))
-    sum += low.replacing(with: high, where: high .> low)
+    sum += UnsafeRawPointer(left + first).loadUnaligned(as: SIMD16<Float>.self) * UnsafeRawPointer(right + first).loadUnaligned(as: SIMD16<Float>.self)
   }
   let eight = sum.lowHalf + sum.highHalf
   let four = eight.lowHalf + eight.highHalf

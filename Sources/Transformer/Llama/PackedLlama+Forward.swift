@@ -101,18 +101,14 @@ extension PackedLlama {
       // All are opened before any address is taken: opening may move a block.
       var opened: Set<BlockID> = []
       for part in round.parts {
-        let end = part.first + part.rows.count
-        for index in part.first / size...(end - 1) / size {
-          _ = cache.open(part.table[index])
-          if cache.format.keepsWindow { opened.insert(part.table[index]) }
-          guard cache.notes != nil else { continue }
-          cache.notes?.open(part.table[index])
-          noted.append((part.table[index], max(0, part.first - index * size)..<min(size, end - index * size)))
-        }
-        for copy in part.copies {
-          for index in part.first / size...(part.first + copy.count - 1) / size {
-            _ = cache.open(copy.table[index])
-            if cache.format.keepsWindow { opened.insert(copy.table[index]) }
+        for (table, count) in [(part.table, part.rows.count)] + part.copies.map({ ($0.table, $0.count) }) {
+          let end = part.first + count
+          for index in part.first / size...(end - 1) / size {
+            _ = cache.open(table[index])
+            if cache.format.keepsWindow { opened.insert(table[index]) }
+            guard cache.notes != nil else { continue }
+            cache.notes?.open(table[index])
+            noted.append((table[index], max(0, part.first - index * size)..<min(size, end - index * size)))
           }
         }
       }

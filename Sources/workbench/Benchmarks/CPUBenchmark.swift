@@ -1,3 +1,4 @@
+import Analysis
 import Core
 import Transformer
 
@@ -38,6 +39,9 @@ struct CPUBenchmark: Benchmark {
     taken.append(("prompt of 512", 512, 853, prefill(model, tokens: 512, pool: pool)))
     note("prompt of 512")
 
+    let sparse = longDecode(model)
+    note("decode at \(Self.longContext.grouped) tokens")
+
     let limits = MachineLimits.measure(pool: pool)
     var measurements = [
       Measurement(name: isReal ? "weights of \(file.name.split(separator: "/").last ?? "")" : "random weights", value: Double(model.weightBytes) / 1e6, unit: "MB", target: nil),
@@ -50,7 +54,41 @@ struct CPUBenchmark: Benchmark {
     for (name, tokens, target, cost) in taken {
       measurements += cost.measurements(of: name, tokens: tokens, target: target, limits: limits.all)
     }
-    return measurements + memory
+    return measurements + sparse + memory
+  }
+
+  /// Its last token fills no block, as fifteen of sixteen do not.
+  private static let longContext = 4_090
+
+  /// One sequence at a long context: attention over all keys, and over chosen ones, in turn in one run. CPU seconds of one
+  /// thread.
+  private func longDecode(_ model: PackedLlama) -> [Measurement] {
+    let pool = ThreadPool(threads: 1)
+    var scratch = ForwardScratch(model, pool: pool)
+    let blocks = (Self.longContext + 15) / 16
+    var cache = KVStore(model.shape, blockCount: blocks, tokensPerBlock: 16)
+    func span(_ positions: Range<Int>, isDecode: Bool) -> SequenceSpan {
+      SequenceSpan(
+        tokens: positions.map { TokenID(($0 * 31 + 11) % model.shape.vocabulary) }, first: positions.lowerBound,
+        table: (0..<BlockID(blocks)).map { $0 }, logits: positions.count - 1..<positions.count, isDecode: isDecode)
+    }
+    _ = model.forward([span(0..<Self.longContext - 1, isDecode: false)], in: &cache, scratch: &scratch)
+    func least(_ sparse: SparseAttention?) -> Double {
+      cache.keepNotes(for: sparse, channels: { divisor in
+        Array(repeating: Array(0..<max(1, model.shape.headWidth / divisor)), count: model.shape.layers * model.shape.keyHeads)
+      }, pool: pool)
+      return leastCPUSeconds(repeats: 12) {
+        _ = model.forward([span(Self.longContext - 1..<Self.longContext, isDecode: true)], leavingOut: sparse, in: &cache, scratch: &scratch)
+      }
+    }
+    let dense = least(nil)
+    let name = "decode at \(Self.longContext.grouped) tokens"
+    return [Measurement(name: name, value: 1 / dense, unit: "tokens/CPU s", target: nil)]
+      + [
+        // Chosen tokens gain little here: sixteen keys lie interleaved, so one of them touches the lines of all.
+        ("32 top pages", SparseAttention.pages(count: 32, tokensPerPage: 16), Measurement.Target.atLeast(1)),
+        ("1/16 tokens by 1/16 channels", .labels(tokens: 16, channels: 16), nil),
+      ].map { Measurement(name: "\(name), \($0.0)", value: dense / least($0.1), unit: "× dense", target: $0.2) }
   }
 
   /// All steps for `batch` sequences.

@@ -122,8 +122,8 @@ public struct SpeculationPage: Page {
     Word("speedup", "time a token takes without drafts, over now"),
     Word("waste", "share of verified drafts that fell"),
     Word("✓ ✗ ·", "stood · fell · behind one that fell"),
-    Word("p(draft)", "how likely the drafter held it; in a tree, after what it follows"),
-    Word("target", "the model's token there, and what it held likely, at temperature 1"),
+    Word("p(draft)", "how likely the drafter held it there"),
+    Word("target", "the model's token, and what it held likely"),
     Word("▼", "slower with drafts than without"),
     Word("ms/tok", "from a request's token to its next"),
   ]

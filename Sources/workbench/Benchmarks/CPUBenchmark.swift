@@ -86,9 +86,11 @@ struct CPUBenchmark: Benchmark {
     return [Measurement(name: name, value: 1 / dense, unit: "tokens/CPU s", target: nil)]
       + [
         // Chosen tokens gain little here: sixteen keys lie interleaved, so one of them touches the lines of all.
-        ("32 top pages", SparseAttention.pages(count: 32, tokensPerPage: 16), Measurement.Target.atLeast(1)),
+        ("32 top pages", .pages(count: 32, tokensPerPage: 16), .atLeast(1)),
         ("1/16 tokens by 1/16 channels", .labels(tokens: 16, channels: 16), nil),
-      ].map { Measurement(name: "\(name), \($0.0)", value: dense / least($0.1), unit: "× dense", target: $0.2) }
+      ].map { (choice: (String, SparseAttention, Measurement.Target?)) in
+        Measurement(name: "\(name), \(choice.0)", value: dense / least(choice.1), unit: "× dense", target: choice.2)
+      }
   }
 
   /// All steps for `batch` sequences.

@@ -46,7 +46,8 @@ public struct JoinedDevice: Device {
   public func wantsHistory(of request: RequestID) -> Bool { tokens.wantsHistory(of: request) }
 
   public func fault(of means: DraftMeans) -> String? {
-    tokens.fault(of: means) ?? (means == .smallModel ? clock.modelledGPU?.draftModelFault : nil)
+    tokens.fault(of: means)
+      ?? (means == .smallModel ? clock.modelledGPU?.draftModelFault : means == .ownCache ? clock.modelledGPU?.ownCacheFault : nil)
   }
 
   /// Drafts of the small models, in the time that the large ones would take.

@@ -78,7 +78,7 @@ public struct Axis: Sendable {
 public enum AxisCatalogue {
   public static let all: [Axis] = [
     policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, kvFormat, attention, maxBatchedTokens,
-    maxSequences, asyncScheduling, shadow, retain, protect, speculate, draftTokens, weights, replicas, router, kvLink, kvTransfer, roles,
+    maxSequences, asyncScheduling, shadow, retain, protect, speculate, draftTokens, draftOverlap, weights, replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { everything.first { $0.name == name } }

@@ -69,6 +69,7 @@ extension Configuration {
       // A plan made ahead knows no drafts.
       if speculate != "none" { asyncScheduling = "off" }
     case "draft-tokens": draftTokens = choice.description
+    case "draft-overlap": draftOverlap = choice.description
     case "max-batched-tokens": maxBatchedTokens = choice.values[0]
     case "max-seqs": maxSequences = choice.values[0]
     default: throw ConfigurationError("\(axis.name): it can be switched while an engine runs, but not chosen before")

@@ -56,6 +56,8 @@ public struct Configuration: Equatable, Sendable {
   public var speculate = "none"
   /// Drafts of a request: a number, or how it adapts.
   public var draftTokens = DraftLength.standard.description
+  /// Whether drafts are made while others are verified, and where.
+  public var draftOverlap = "off"
   /// Which drafts stand where no model can say it: rates, or the text of a profile; nil: nobody says.
   public var acceptance: String?
   /// The card of a smaller model that drafts on a modelled GPU; its memory is taken whether it drafts or not. (A real one is
@@ -131,6 +133,7 @@ public struct Configuration: Equatable, Sendable {
       ("cacheblend", .whole(recomputedShare)),
       ("kv-format", .text(kvFormat)), ("attention", .text(attention)), ("retain", .text(retain)), ("protect", .text(protect)), ("weights", .text(weights)),
       ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
+      ("draft-overlap", .text(draftOverlap)),
       ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
       ("draft-model", (draftModel ?? tokens?.draft?.name).map(Value.text) ?? .none),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
@@ -201,12 +204,16 @@ extension Configuration {
         try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       }
       let draftCard = try draftCard()
+      let overlap = try overlap()
       let stage = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
         .speculating(draftModel: draftCard, acceptance: acceptance(labels: trace.labels))
+        .drafting(overlap)
       gpus = pipelineParallel > 1 ? try PipelinedGPU(stage, stages: pipelineParallel, network: stageLink) : stage
       blocks = try kvBlocks ?? MemoryPlan(
         accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize,
-        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization, draftModel: draftCard
+        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization,
+        // One that drafts meanwhile lies elsewhere.
+        draftModel: overlap == .off ? draftCard : nil
       ).blocks
     } catch {
       throw ConfigurationError("\(error)")
@@ -243,7 +250,7 @@ extension Configuration {
 
   /// What other formats would make of the same bytes.
   private func budget(of card: ModelCard, on accelerator: Accelerator, blocks: Int) throws(ConfigurationError) -> KVBudget {
-    let draft = try draftCard()
+    let draft = try overlap() == .off ? draftCard() : nil
     return KVBudget(blocks: blocks, in: card.kvFormat) { format in
       var card = card
       card.kvFormat = format

@@ -270,7 +270,7 @@ extension CPUDevice {
   /// the same, of what attention chose what it would choose now.
   public mutating func rebuild(_ sequences: [Batch.Content], _ retaining: Retaining) throws(DeviceError) {
     cache.removeAll()
-    (draftMemory, exactMemory, proposals, watched) = (nil, nil, [], [:])
+    (draftMemory, quantised, exactMemory, proposals, watched) = (nil, nil, nil, [], [:])
     var watch = StepWatch(model.workspace)
     for (content, compaction) in zip(sequences, retaining.compactions) where !content.tokens.isEmpty {
       let entry = retaining.watch == .nobody

@@ -27,6 +27,8 @@ public struct CPUDevice: Device {
   var watched: [RequestID: WatchedRequest] = [:]
   /// Some keys and values were, or may be, given up.
   var isRetaining = false
+  /// For drafts of the model itself; nil before the first.
+  var quantised: QuantisedCopy?
   /// The last drafts, with the distributions they were drawn from, under sampling.
   var proposals: [Drafting] = []
 

@@ -87,7 +87,10 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "draft-tokens", "Tokens that are guessed for each request; a number alone is fixed"))
   var draftTokens: String?
 
-  @Option(help: ArgumentHelp("Which drafts stand on a modelled GPU: shares of drafts whose first, first two, … tokens do (0.8,0.7,0.6), or a file of `profile-acceptance`.", valueName: "rates|file"))
+  @Option(help: EngineOptions.help(of: "draft-overlap", "Whether drafts are made while others are verified"))
+  var draftOverlap: String?
+
+  @Option(help: ArgumentHelp("Which drafts stand on a modelled GPU: shares of drafts whose first, first two, … tokens do (0.8,0.7,0.6), of trees shares in which the first, second, … guess for each position is the token (0.6+0.2,0.5+0.2), or a file of `profile-acceptance`.", valueName: "rates|file"))
   var acceptance: String?
 
   @Option(help: "Smaller model for --speculate draft-model: a card of `list models`; on the cpu a GGUF file or a name of `model list`.")
@@ -202,6 +205,7 @@ struct EngineOptions: ParsableArguments {
     take(shadow, \.shadow)
     take(weights, \.weights)
     take(draftTokens, \.draftTokens)
+    take(draftOverlap, \.draftOverlap)
     if let acceptance {
       configuration.acceptance = Files.exists(acceptance) ? String(decoding: try Files.bytes(of: acceptance), as: UTF8.self) : acceptance
     }

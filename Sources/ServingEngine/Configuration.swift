@@ -297,8 +297,8 @@ extension Configuration {
     blocks: Int?, recorded: RecordedDevice.Facts?
   ) throws(ConfigurationError) -> (device: any Device, facts: RecordedDevice.Facts, blocks: Int, endsOfText: [TokenID]) {
     guard let tokens else { throw ConfigurationError("--device cpu: it runs a GGUF file — give --model FILE") }
-    let format = try weightFormat()
-    if case .w4a4 = format { throw ConfigurationError("--weights \(weights): products of the cpu take activations of 8 bits or floats — choose int4") }
+    let weightFormat = try weightFormat()
+    if case .w4a4 = weightFormat { throw ConfigurationError("--weights \(weights): products of the cpu take activations of 8 bits or floats — choose int4") }
     if let fault = tokens.sampler.fault { throw ConfigurationError(fault) }
     guard preemption == "recompute" else {
       throw ConfigurationError("--preemption \(preemption): real keys and values are computed again and not copied to host memory — leave it at recompute")
@@ -306,7 +306,7 @@ extension Configuration {
     guard KVStore.canHold(tokensPerBlock: blockSize, headWidth: 16) else {
       throw ConfigurationError("--block-size \(blockSize): on the cpu blocks hold 1, 2, 4, 8 or a multiple of 16 tokens")
     }
-    let model = recorded == nil ? try tokens.open(storing: format) : nil
+    let model = recorded == nil ? try tokens.open(storing: weightFormat) : nil
     let companion = try model.flatMap { model throws(ConfigurationError) in try tokens.openDraft(beside: model) }
     guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, companion: companion, machine: tokens.machine) }) else {
       fatalError("a model is neither recorded nor opened")

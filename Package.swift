@@ -58,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "workbench",
       dependencies: [
-        "Core", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", "Transformer",
+        "Core", "KVMemory", "Workload", "Hardware", "ServingEngine", "Analysis", "Host", "Screen", "Console", "Curses", "Transformer",
         "Validation", arguments,
       ],
       swiftSettings: strict),

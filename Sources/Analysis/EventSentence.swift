@@ -44,6 +44,8 @@ public enum EventSentence {
     case .swappedOut(let request, let blocks, let tokens):
       "swap \(request) out: \(Int(tokens).grouped) tokens kept, \(Int(blocks).grouped) blocks copied"
     case .swappedIn(let request, let blocks): "swap \(request) in: \(Int(blocks).grouped) blocks copied"
+    case .compressed(let request, let kept, let dropped, let freed):
+      "compress \(request) to \(Int(kept).grouped) tokens: \(Int(dropped).grouped) dropped, \(Int(freed).grouped) blocks free"
     case .switched(let axis, let to): "\(axis) → \(to)"
     case .settled(let axis, let settlement): "\(axis): \(settlement.sentence)"
     case .converted(let conversion): "convert \(conversion.sentence)"

@@ -44,6 +44,12 @@ public struct Scoreboard: Sendable {
   public private(set) var e2e = LatencyHistogram()
   public private(set) var queue = LatencyHistogram()
 
+  /// Times that requests gave up keys and values, of how many tokens, and the blocks that this gave back.
+  public private(set) var compactions = 0
+  public private(set) var droppedTokens = 0
+  public private(set) var freedBlocks = 0
+  private var droppedTime = 0.0
+
   public private(set) var peakUsedBlocks = 0
   public private(set) var preemptions = 0
   /// Computed tokens that preemptions threw away.
@@ -95,6 +101,8 @@ public struct Scoreboard: Sendable {
   }
 
   /// Share of the slots of blocks in use that held no token, over time; nil when none was in use.
+  /// Of the tokens that running requests had computed, the part that still had keys and values; on average over time, 0...1.
+  public var keptFraction: Double { droppedTime > 0 ? filledTime / (filledTime + droppedTime) : 1 }
   public var internalFragmentation: Double? { heldTime > 0 ? 1 - filledTime / heldTime : nil }
   /// Share of a pool of `blocks` that was free and of no use to the head of the queue, over the time of all steps.
   public func externalFragmentation(blocks: Int) -> Double? {
@@ -139,6 +147,7 @@ public struct Scoreboard: Sendable {
     let seconds = step.duration.seconds
     heldTime += Double(step.heldSlots) * seconds
     filledTime += Double(step.filledSlots) * seconds
+    droppedTime += Double(step.droppedTokens) * seconds
     strandedTime += Double(step.strandedBlocks) * seconds
     hardware.add(step.cost, duration: step.duration)
   }
@@ -233,6 +242,10 @@ extension Scoreboard {
     case .moved(let request, let move):
       requests[request.index].instance = move.target
       link.add(move)
+    case .compressed(_, _, let dropped, let freed):
+      compactions += 1
+      droppedTokens += Int(dropped)
+      freedBlocks += Int(freed)
     case .departed, .computed, .passed, .turnedBack, .swappedOut, .swappedIn, .switched, .settled, .converted:
       break
     }

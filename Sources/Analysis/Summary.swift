@@ -117,7 +117,7 @@ public struct Summary: Sendable {
       "speculation": speculation,
       "compression": [
         "bytes_per_token": JSONValue(bench.bytesPerToken),
-        "kept_fraction": JSONValue(bench.keptFraction),
+        "kept_fraction": JSONValue(bench.keptFraction.map { $0 * scoreboard.keptFraction }),
         "attention_output_error": JSONValue(bench.attentionOutputError),
         "logit_kl": JSONValue(bench.logitDivergence),
       ],

@@ -2,9 +2,9 @@
 public struct Batch: Equatable, Sendable {
   public struct Slot: Equatable, Sendable {
     public var request: RequestID
-    /// Tokens of the request whose keys and values are in memory before the step: the first position computed.
+    /// The first position computed; the tokens before it were computed in earlier steps.
     public var first: Int32
-    /// Tokens computed in the step, drafts included. The context afterwards is `first + count`.
+    /// Tokens computed in the step, drafts included.
     public var count: Int32
     /// How many of `count` are drafts to be verified; they are the last ones.
     public var drafts: Int32
@@ -18,10 +18,12 @@ public struct Batch: Equatable, Sendable {
     public var samples: Bool
     /// Index into the labels of the trace.
     public var label: UInt16
+    /// Of the tokens before, those whose keys and values were given up: position p lies in slot `p − dropped`.
+    public var dropped: Int32
 
     public init(
       request: RequestID, first: Int, count: Int, drafts: Int = 0, draftsArePadding: Bool = false,
-      promptCount: Int, outputs: Int, samples: Bool, label: UInt16 = 0
+      promptCount: Int, outputs: Int, samples: Bool, label: UInt16 = 0, dropped: Int = 0
     ) {
       self.request = request
       self.first = Int32(truncatingIfNeeded: first)
@@ -32,10 +34,13 @@ public struct Batch: Equatable, Sendable {
       self.outputs = Int32(truncatingIfNeeded: outputs)
       self.samples = samples
       self.label = label
+      self.dropped = Int32(truncatingIfNeeded: dropped)
     }
 
-    /// Keys and values that attention reads: everything before and in the step.
-    @inlinable public var context: Int { Int(first) + Int(count) }
+    /// Tokens whose keys and values are in memory before the step.
+    @inlinable public var held: Int { Int(first) - Int(dropped) }
+    /// Keys and values that attention reads: what is held, and the step's own.
+    @inlinable public var context: Int { held + Int(count) }
     /// One new token after a computed context (or that token and its drafts).
     @inlinable public var isDecode: Bool { count - drafts == 1 && first > 0 && first >= promptCount - 1 }
   }
@@ -45,7 +50,7 @@ public struct Batch: Equatable, Sendable {
     /// The tokens at positions `first ..< first + count`, drafts last. Empty when the request has left since the step was
     /// planned: then nobody wants what they give.
     public var tokens: [TokenID]
-    /// The request's blocks; position `p` lies in number `p / tokensPerBlock`.
+    /// The request's blocks; slot `s` lies in number `s / tokensPerBlock`.
     public var table: [BlockID]
     /// The tokens at positions `0 ..< first`, for requests of which the device asked to know them; else empty.
     public var before: [TokenID] = []
@@ -65,7 +70,7 @@ public struct Batch: Equatable, Sendable {
   /// Parts nest as a tree does: first all that begin alike, then those of them that go on alike. A part comes before
   /// those inside it.
   public struct SharedPart: Equatable, Sendable {
-    /// Positions of the keys; whole blocks, computed before the step.
+    /// Slots of the keys; whole blocks, computed before the step.
     public var positions: Range<Int>
     /// Numbers of the slots, at least two, ascending.
     public var slots: [Int]
@@ -103,6 +108,8 @@ public struct Batch: Equatable, Sendable {
   public var sparse: SparseAttention?
   /// Of slots that do not go through the whole model, in their order.
   public var passages: [Passage] = []
+  /// What is given up and watched; nil where everything is kept.
+  public var retaining: Retaining?
   /// Since the start of the step: it ends with the first operator that ends then or later, if the model goes on after it.
   public var interruption: EngineTime?
 
@@ -111,7 +118,7 @@ public struct Batch: Equatable, Sendable {
     self.contents = contents
   }
 
-  /// Some of the slots, and what they have in common.
+  /// Some of the slots, what they have in common, and what is given up before the step.
   public func part(_ isHere: [Bool]) -> Batch {
     var batch = Batch()
     batch.sparse = sparse
@@ -124,6 +131,7 @@ public struct Batch: Equatable, Sendable {
       part.slots = part.slots.compactMap { places[$0] }
       batch.shared.append(part)
     }
+    batch.retaining = retaining
     return batch
   }
 

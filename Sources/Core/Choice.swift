@@ -23,7 +23,8 @@ public struct Choice: Hashable, Sendable, CustomStringConvertible {
     // 2x1 is one word.
     while member.separator == ":", let last = written.last, last == member.parameters[written.count - 1].standard { written.removeLast() }
     description = written.isEmpty
-      ? name : name + ":" + written.map(String.init).joined(separator: String(member.separator))
+      ? name
+      : name + ":" + zip(member.parameters, written).map { $0.written($1) }.joined(separator: String(member.separator))
   }
 
   /// A whole number, for an axis without members.
@@ -48,10 +49,10 @@ public struct Choice: Hashable, Sendable, CustomStringConvertible {
       }
       for (position, word) in words.enumerated() {
         let parameter = member.parameters[position]
-        guard let value = Int(word), parameter.range.contains(value) else {
+        guard let value = parameter.read(word) else {
           throw ChoiceFault(
             "\(parameter.name) is a whole number from \(parameter.range.lowerBound) to \(parameter.range.upperBound)"
-              + " (\(parameter.summary)); write \(member.usage)")
+              + (parameter.takesShares ? " or a share from 1% to 100%" : "") + " (\(parameter.summary)); write \(member.usage)")
         }
         values[position] = value
       }

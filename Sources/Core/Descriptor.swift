@@ -38,11 +38,22 @@ public struct Parameter: Hashable, Sendable {
   public let range: ClosedRange<Int>
   /// Taken where none is given.
   public let standard: Int
+  /// `50%` is written as well; its value is −50.
+  public let takesShares: Bool
 
-  public init(_ name: String, _ summary: String, range: ClosedRange<Int>, standard: Int) {
+  public init(_ name: String, _ summary: String, range: ClosedRange<Int>, standard: Int, takesShares: Bool = false) {
     self.name = name
     self.summary = summary
     self.range = range
     self.standard = standard
+    self.takesShares = takesShares
   }
+
+  /// Nil for what it cannot be.
+  func read(_ word: Substring) -> Int? {
+    if takesShares, word.hasSuffix("%") { return Int(word.dropLast()).flatMap { (1...100).contains($0) ? -$0 : nil } }
+    return Int(word).flatMap { range.contains($0) ? $0 : nil }
+  }
+
+  func written(_ value: Int) -> String { takesShares && value < 0 ? "\(-value)%" : "\(value)" }
 }

@@ -47,6 +47,8 @@ public enum DraftMeans: Equatable, Sendable {
   case smallModel
   /// From the target's own layers, the first and the last so many, and its head.
   case ownLayers(first: Int, last: Int)
+  /// From all of the target, with its keys and values in four bits.
+  case ownCache
 }
 
 /// What is to be drafted after a step, for the next one.
@@ -57,11 +59,14 @@ public struct DraftTask: Equatable, Sendable {
     public var limit: Int
     /// The request's blocks; some may lie beyond its tokens, for a drafter that writes keys and values there.
     public var table: [BlockID]
+    /// Of its tokens, those whose keys and values were given up.
+    public var dropped: Int
 
-    public init(request: Request, limit: Int, table: [BlockID]) {
+    public init(request: Request, limit: Int, table: [BlockID], dropped: Int = 0) {
       self.request = request
       self.limit = limit
       self.table = table
+      self.dropped = dropped
     }
   }
 
@@ -71,6 +76,9 @@ public struct DraftTask: Equatable, Sendable {
   /// The step that has just been computed.
   public var batch: Batch
   public var wishes: [Wish]
+  /// How many drafts of each slot stood, and how long the step took, where drafts are made beside it.
+  public var accepted: [Int] = []
+  public var verifying = EngineTime.zero
   /// All requests of the batch list: what a drafter remembers of others may go.
   public var running: [RequestID]
 
@@ -88,6 +96,8 @@ public struct DraftOutcome: Equatable, Sendable {
   public var drafts: [Draft]
   public var duration: EngineTime
   public var cost: StepCost
+  /// They were made beside the step, on something else.
+  public var isBeside = false
 
   public init(drafts: [Draft], duration: EngineTime = .zero, cost: StepCost = StepCost()) {
     self.drafts = drafts

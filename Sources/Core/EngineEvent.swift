@@ -47,6 +47,8 @@ public enum EngineEvent: Equatable, Sendable {
   case swappedOut(RequestID, blocks: Int32, tokens: Int32)
   /// Keys and values came back from host memory: `blocks` were copied.
   case swappedIn(RequestID, blocks: Int32)
+  /// Keys and values of `dropped` tokens were given up, and those of `kept` stay; `freed` blocks went back to the pool.
+  case compressed(RequestID, kept: Int32, dropped: Int32, freed: Int32)
   /// An axis of the configuration was switched, by its names in the catalogue.
   case switched(axis: String, to: String)
   /// What a switch did with what was in flight.
@@ -110,6 +112,10 @@ public enum Settlement: Equatable, Sendable {
   case resized(blocks: Int, from: Int, forgotten: Int)
   /// Batches under way end as they were begun, before others are put together otherwise.
   case lands(batches: Int)
+  /// Requests are watched for so many tokens before they give anything up.
+  case watches(requests: Int, tokens: Int)
+  /// What requests gave up does not come back; they go on with what they kept.
+  case incomplete(requests: Int)
 
   public var sentence: String {
     switch self {
@@ -119,6 +125,8 @@ public enum Settlement: Equatable, Sendable {
     case .forgotten(let blocks): "\(blocks) cached contents given up"
     case .synchronous: "asynchronous scheduling is off now: a plan made ahead knows no drafts"
     case .completes(let requests): "\(requests) prompts go through the layers they have left at once"
+    case .watches(let requests, let tokens): "\(requests) requests are watched for \(tokens) tokens first"
+    case .incomplete(let requests): "\(requests) requests go on without what they gave up"
     case .resized(let blocks, let from, let forgotten):
       "the pool has \(blocks) blocks, it had \(from)" + (forgotten > 0 ? "; \(forgotten) cached contents given up" : "")
     case .lands(let batches): batches == 1 ? "the batch under way ends first" : "\(batches) batches under way end first"
@@ -159,6 +167,8 @@ public struct StepRecord: Equatable, Sendable {
   /// counts once for each table.
   public var heldSlots: Int32 = 0
   public var filledSlots: Int32 = 0
+  /// Tokens of running requests whose keys and values were given up, after the step.
+  public var droppedTokens: Int32 = 0
   /// Free blocks that the head of the queue could not use because they do not lie side by side.
   public var strandedBlocks: Int32 = 0
   /// Blocks copied to host memory and back.

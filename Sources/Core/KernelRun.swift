@@ -2,7 +2,8 @@
 public struct KernelRun: Equatable, Sendable {
   /// In the order of a layer. The letter marks the kernel in every picture.
   public enum Kind: UInt8, CaseIterable, Sendable {
-    case normalise, qkv, attentionIndex, attentionPrefill, attentionShared, attentionDecode, output, gateUp, down, experts, allReduce, send, head, sampler
+    case normalise, qkv, attentionIndex, attentionPrefill, attentionShared, attentionDecode, output, gateUp, down, experts, allReduce, send, head
+    case sampler, retain
 
     public var letter: Character {
       switch self {
@@ -20,6 +21,7 @@ public struct KernelRun: Equatable, Sendable {
       case .send: "t"
       case .head: "L"
       case .sampler: "s"
+      case .retain: "k"
       }
     }
 
@@ -39,6 +41,7 @@ public struct KernelRun: Equatable, Sendable {
       case .send: "to next stage"
       case .head: "lm_head"
       case .sampler: "sampler"
+      case .retain: "kv retention"
       }
     }
   }

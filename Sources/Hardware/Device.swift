@@ -45,7 +45,9 @@ public protocol Device: Sendable {
   var remembered: any Device { get }
 
   /// Puts keys and values back into KV memory, for a moment whose memory was not kept: each one's tokens from the first.
-  mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError)
+  ///
+  /// - Parameter retaining: With a compaction for each sequence, which says how many tokens stay of it, and what was cut out.
+  mutating func rebuild(_ sequences: [Batch.Content], _ retaining: Retaining) throws(DeviceError)
 
   /// Why drafts of that origin cannot be made or verified here, and the way out; nil when they can.
   func fault(of means: DraftMeans) -> String?
@@ -69,6 +71,9 @@ public protocol Device: Sendable {
   /// Makes drafts for the next step; nil where it has no part in it, and the drafter reads the text by itself.
   mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome?
 
+  /// Which tokens of a request still have keys and values, head by head; nil where it chose none.
+  func kept(of request: RequestID, computed: Int) -> KeptTokens?
+
   /// One request in so many is computed with an exact cache too, while the one in use is lossy; 0: none. Nil where nothing is
   /// computed.
   var shadowRate: Int? { get set }
@@ -89,7 +94,7 @@ extension Device {
   public func nanoBatched(_ most: Int) -> (any Device)? { nil }
   public var language: (any Language)? { nil }
   public var remembered: any Device { self }
-  public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {}
+  public mutating func rebuild(_ sequences: [Batch.Content], _ retaining: Retaining) throws(DeviceError) {}
   public func fault(of means: DraftMeans) -> String? { means == .text ? nil : "\(name) has no layers to draft with" }
   public var mostDrafts: Int? { nil }
   public var kvFormat: KVFormat { .f16 }
@@ -100,6 +105,7 @@ extension Device {
     KVConversion(from: kvFormat, to: format, blocks: 0, bytes: 0, duration: .zero)
   }
   public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? { nil }
+  public func kept(of request: RequestID, computed: Int) -> KeptTokens? { nil }
   public var shadowRate: Int? {
     get { nil }
     set {}

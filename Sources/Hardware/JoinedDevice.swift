@@ -46,7 +46,8 @@ public struct JoinedDevice: Device {
   public func wantsHistory(of request: RequestID) -> Bool { tokens.wantsHistory(of: request) }
 
   public func fault(of means: DraftMeans) -> String? {
-    tokens.fault(of: means) ?? (means == .smallModel ? clock.modelledGPU?.draftModelFault : nil)
+    tokens.fault(of: means)
+      ?? (means == .smallModel ? clock.modelledGPU?.draftModelFault : means == .ownCache ? clock.modelledGPU?.ownCacheFault : nil)
   }
 
   /// Drafts of the small models, in the time that the large ones would take.
@@ -55,6 +56,8 @@ public struct JoinedDevice: Device {
     (outcome.duration, outcome.cost) = clock.modelledGPU?.drafting(task, giving: outcome.drafts) ?? (.zero, StepCost())
     return outcome
   }
+
+  public func kept(of request: RequestID, computed: Int) -> KeptTokens? { tokens.kept(of: request, computed: computed) }
 
   public var kvFormat: KVFormat { tokens.kvFormat }
   public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
@@ -67,7 +70,9 @@ public struct JoinedDevice: Device {
     return try clock.convert(to: format, held: held, tokensPerBlock: tokensPerBlock, filling: filling)
   }
 
-  public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) { try tokens.rebuild(sequences) }
+  public mutating func rebuild(_ sequences: [Batch.Content], _ retaining: Retaining) throws(DeviceError) {
+    try tokens.rebuild(sequences, retaining)
+  }
 }
 
 extension Batch {

@@ -14,6 +14,7 @@ extension ModelledGPU {
     var copy = self
     let verify = (try? copy.execute(batch).duration) ?? .zero
     guard drafts > 0 else { return (.zero, verify) }
+    if case .duodecoding = overlap { return (.zero, verify) }
     return (drafting(DraftTask(means: means, isTree: isTree, batch: batch, wishes: wishes, running: wishes.map(\.request.id))).duration, verify)
   }
 }

@@ -43,6 +43,12 @@ public struct ModelledGPU: Device {
   public internal(set) var acceptance: Acceptance?
   /// What may draft; nil where there is none.
   public internal(set) var draftModel: DraftCard?
+  /// Those of its own drafts with keys and values in four bits; nil where those are not modelled.
+  var quantisedKernels: StepKernels?
+  /// Whether it drafts while drafts are verified, and where.
+  public internal(set) var overlap = DraftOverlap.off
+  /// What the host's cores, where they draft, have still to do.
+  var hostWork = EngineTime.zero
   private let linkBandwidth: Double?
   /// Some times are from a profile of the whole GPU.
   public let isProfiled: Bool
@@ -98,7 +104,7 @@ public struct ModelledGPU: Device {
     kernelsAsBegun = StepKernels(
       chip: chip, program: LayerProgram(model: model, ranks: ranks, chip: chip, expertChip: expertChip, profile: profile),
       attention: AttentionKernels(model, ranks: ranks, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell),
-      attentionProfile: profile?.attention)
+      retain: RetainKernel(model, ranks: ranks, chip: chip), attentionProfile: profile?.attention)
     kernels = model.kvFormat == .f16
       ? kernelsAsBegun : kernelsAsBegun.with(kernelsAsBegun.attention, measured: false)
   }
@@ -162,7 +168,9 @@ public struct ModelledGPU: Device {
     for slot in batch.slots {
       var accepted = 0
       if slot.drafts > 0, !slot.draftsArePadding, let acceptance {
-        accepted = min(Int(slot.drafts), acceptance.draw(slot.request, outputs: Int(slot.outputs), label: slot.label, limit: Int(slot.drafts)).stand)
+        let stand = acceptance.draw(slot.request, outputs: Int(slot.outputs), label: slot.label, limit: Int(slot.drafts)).stand
+        // Drafts that were made beside the last step had one before them, which stood.
+        accepted = min(Int(slot.drafts), overlap == .off ? stand : max(0, stand - 1))
       }
       slots.append(BatchOutcome.Slot(accepted: accepted, emitted: slot.samples ? accepted + 1 : 0))
       if slot.samples {

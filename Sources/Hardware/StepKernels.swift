@@ -8,9 +8,13 @@ final class StepKernels: Sendable {
   let chip: Chip
   let program: LayerProgram
   let attention: AttentionKernels
+  private let retain: RetainKernel
   private let attentionProfile: AttentionProfile?
 
-  init(chip: Chip, program: LayerProgram, attention: AttentionKernels, attentionProfile: AttentionProfile?) {
+  init(
+    chip: Chip, program: LayerProgram, attention: AttentionKernels, retain: RetainKernel, attentionProfile: AttentionProfile?
+  ) {
+    self.retain = retain
     self.chip = chip
     self.program = program
     self.attention = attention
@@ -89,6 +93,7 @@ final class StepKernels: Sendable {
         full.forEachKernel(of: load.full, apart: load.isApart) { body(number, $0, $1) }
       }
     }
+    if !load.retain.isEmpty { body(number, .retain, retain.estimate(load.retain)) }
     number += 1
     for entry in program.variants[index].afterAttention {
       if let estimate = sizes.estimate(entry) { body(number, entry.kind, estimate) }

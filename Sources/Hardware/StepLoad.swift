@@ -42,7 +42,7 @@ final class Attention: Sendable {
   @inline(__always)
   private func add(_ slot: Batch.Slot, decodesAreRows: Bool, to load: inout AttentionLoad) {
     let count = Int(slot.count)
-    let history = Int(slot.first)
+    let history = slot.held
     if slot.isDecode {
       decode.add(context: slot.context, tokens: count, to: &load.decode)
       if decodesAreRows { prefill.add(rows: count, history: history, to: &load.decodeAsPrefill) }
@@ -131,6 +131,8 @@ struct StepLoad: Equatable {
   /// Tokens of all chunks, and the sum of tokens × cached tokens before them.
   var chunkTokens = 0
   var chunkHistories = 0.0
+  /// Keys and values that are given up, and attention that is watched.
+  var retain = RetainKernel.Load()
   /// Of attention that leaves keys out.
   var index = IndexLoad()
   /// Attention over chunks and over decodes are kernels of their own, whatever the backend would do.
@@ -143,9 +145,10 @@ struct StepLoad: Equatable {
       logits += 1 + Int(slot.drafts)
       if !slot.isDecode {
         chunkTokens += count
-        chunkHistories += Double(count) * Double(slot.first)
+        chunkHistories += Double(count) * Double(slot.held)
       }
     }
+    if batch.retaining != nil { retain = RetainKernel.Load(batch) }
     // One pass for each reach that the model has.
     if let attention = kernels.full, let sparse = batch.sparse {
       attention.add(batch, leavingOut: sparse, hasChunks: chunkTokens > 0, to: &full, index: &index)
@@ -161,7 +164,7 @@ struct StepLoad: Equatable {
       if slot.isDecode {
         latent.add(tokens: Int(slot.count), context: slot.context, to: &latentDecode)
       } else {
-        latent.add(rows: Int(slot.count), history: Int(slot.first), to: &latentPrefill)
+        latent.add(rows: Int(slot.count), history: slot.held, to: &latentPrefill)
         expandedContexts += slot.context
       }
     }

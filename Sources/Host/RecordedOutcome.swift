@@ -100,8 +100,8 @@ struct RecordedOutcome: Decodable {
       slots: zip(accepted, emitted).map { BatchOutcome.Slot(accepted: $0, emitted: $1) }, tokens: tokens,
       duration: EngineTime(nanoseconds: ns), cost: cost,
       measurement: kernels.map { Measurement(kernels: $0.map(\.run), threadsBusy: threads ?? []) })
-    outcome.measurement?.keptShare = kept
     outcome.judgements = (judged ?? []).map(\.judgement)
+    outcome.measurement?.keptShare = kept
     outcome.drafting = EngineTime(nanoseconds: draft_ns ?? 0)
     outcome.conversion = converted?.conversion
     outcome.shadowing = EngineTime(nanoseconds: shadow_ns ?? 0)

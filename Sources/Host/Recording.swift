@@ -224,7 +224,7 @@ extension Recording {
     var temperature, topP, minP: Double?
     var topK: Int?
     var ignoreEOS, exactActivations: String?
-    var speculate, draftModel: String?
+    var speculate, draftModel, draftOverlap: String?
     var draftTokens: DraftTokens?
 
     /// A number, or words.
@@ -246,7 +246,7 @@ extension Recording {
       case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
       case sloTTFT = "slo-ttft-ms", sloTPOT = "slo-tpot-ms"
       case tokensFrom = "tokens-from", temperature, topP = "top-p", minP = "min-p", topK = "top-k", ignoreEOS = "ignore-eos", exactActivations = "exact-activations"
-      case speculate, draftModel = "draft-model", draftTokens = "draft-tokens"
+      case speculate, draftModel = "draft-model", draftTokens = "draft-tokens", draftOverlap = "draft-overlap"
     }
 
     func configuration(model text: String?) -> Configuration {
@@ -281,6 +281,7 @@ extension Recording {
       take(memoryUtilization, \.memoryUtilization)
       take(speculate, \.speculate)
       take(draftTokens?.text, \.draftTokens)
+      take(draftOverlap, \.draftOverlap)
       if !configuration.isMeasured { configuration.draftModel = draftModel }
       configuration.kvBlocks = kvBlocks
       configuration.maxModelLength = maxModelLength

@@ -1,6 +1,6 @@
 import Core
 
-/// Where one request's keys and values are: position → block and offset.
+/// Where one request's keys and values are: slot → block and offset. The token at position p lies in slot p − dropped.
 public struct BlockTable: Equatable, Sendable {
   public internal(set) var blocks: [BlockID] = []
   /// Chained content hashes of the full blocks of all known tokens, computed or not; survives preemption.
@@ -11,6 +11,21 @@ public struct BlockTable: Equatable, Sendable {
   public internal(set) var chunks: [Bool] = []
   /// Its blocks lie side by side and were taken all at once; it takes no others.
   public internal(set) var isReserved = false
+  /// Tokens whose keys and values were given up. What is left is no content that others could use: it has no hashes.
+  public internal(set) var dropped: Int32 = 0
+  /// Leading blocks before those that were cut out whole; below 0 when there are none, or when tokens were moved too.
+  var cutAt: Int32 = -1
+  /// Positions before this were computed while no policy watched, or by others.
+  public internal(set) var watchedFrom: Int32 = 0
 
   public init() {}
+
+  /// Tokens were moved: slots are not in the order of positions.
+  public var isScattered: Bool { dropped > 0 && cutAt < 0 }
+
+  /// Positions that were cut out whole, when nothing else was given up.
+  public func gap(tokensPerBlock: Int) -> Range<Int> {
+    guard dropped > 0, cutAt >= 0 else { return 0..<0 }
+    return Int(cutAt) * tokensPerBlock..<Int(cutAt) * tokensPerBlock + Int(dropped)
+  }
 }

@@ -4,7 +4,7 @@ import Core
 extension KVCache {
   /// Brings the hashes of a table up to all known tokens of its request.
   public mutating func extendHashes(of table: Int, request: Request) {
-    guard reusesPrefixes else { return }
+    guard reusesPrefixes, tables[table].dropped == 0 else { return }
     let known = request.known
     var block = tables[table].hashes.count
     while (block + 1) * tokensPerBlock + hashLookahead <= known {

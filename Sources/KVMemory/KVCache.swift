@@ -88,10 +88,15 @@ public struct KVCache: Equatable, Sendable {
 
   // MARK: Allocation
 
-  /// Blocks that must leave the free list so that the table can hold `slots` tokens after taking over `match`.
+  /// Blocks that hold the first `tokens` of a table's request, without those that were given up.
+  @inline(__always)
+  public func blocks(of table: Int, for tokens: Int) -> Int { blocks(for: tokens - Int(tables[table].dropped)) }
+
+  /// Blocks that must leave the free list so that the table can hold a request's first `slots` tokens after taking over
+  /// `match`.
   @inline(__always)
   public func need(of table: Int, slots: Int, match: Match = Match()) -> Int {
-    max(0, blocks(for: slots) - tables[table].blocks.count - match.blocks) + match.freeBlocks
+    max(0, blocks(of: table, for: slots) - tables[table].blocks.count - match.blocks) + match.freeBlocks
   }
 
   /// Takes over the blocks of `match`, then new ones, until the table can hold `slots` tokens.
@@ -115,16 +120,51 @@ public struct KVCache: Equatable, Sendable {
       tables[table].published = match.blocks
       heldCount += match.blocks
     }
-    let fresh = blocks(for: slots) - tables[table].blocks.count
+    let fresh = blocks(of: table, for: slots) - tables[table].blocks.count
     guard fresh > 0 else { return 0 }
-    heldCount += fresh
     for _ in 0..<fresh {
-      let block = acquire()
-      if index.hasContent(block) { evict(block) }
+      let block = takeFresh()
       tables[table].blocks.append(block)
       taken.append(block)
     }
     return fresh
+  }
+
+  /// A block for a table to write into; what it held makes way.
+  @inline(__always)
+  mutating func takeFresh() -> BlockID {
+    heldCount += 1
+    let block = acquire()
+    if index.hasContent(block) { evict(block) }
+    return block
+  }
+
+  /// A table names a block no more.
+  /// - Returns: Whether nobody does, and it is free now.
+  mutating func letGo(_ block: BlockID) -> Bool {
+    heldCount -= 1
+    guard pool.release(block) else { return false }
+    if index.hasContent(block) { keepFree(block) } else { pool.put(block, after: 0) }
+    return true
+  }
+
+  /// A block that nobody owns and that holds content goes to the back of the free list.
+  private mutating func keepFree(_ block: BlockID) {
+    pool.putBack(block)
+    cachedFreeCount += 1
+    if !orders.isEmpty { orders[0].release(block) }
+  }
+
+  /// A published block of a table is about to be let go: what its context is worth.
+  mutating func note(_ table: Int, _ number: Int) {
+    guard !orders.isEmpty, number < tables[table].published else { return }
+    orders[0].note(tables[table].blocks[number], reach: tables[table].published)
+  }
+
+  /// The content of a block in use is gone.
+  mutating func forget(_ block: BlockID) {
+    index.remove(block)
+    if !orders.isEmpty { orders[0].take(block, isEvicted: true) }
   }
 
   /// The next free block: one without content if there is any, else the one whose content goes first.
@@ -169,7 +209,7 @@ public struct KVCache: Equatable, Sendable {
   public mutating func unreserve(_ table: Int, slots: Int) -> Int {
     guard tables[table].isReserved else { return 0 }
     tables[table].isReserved = false
-    let kept = blocks(for: slots)
+    let kept = blocks(of: table, for: slots)
     var returned = 0
     while tables[table].blocks.count > kept, let block = tables[table].blocks.popLast() {
       if pool.release(block) { pool.put(block, after: 0) }
@@ -248,7 +288,7 @@ public struct KVCache: Equatable, Sendable {
   /// holds already is not copied again.
   /// - Returns: Blocks copied, and the runs of neighbours among them; nil when host memory is full.
   public mutating func park(_ table: Int, tokens: Int) -> (blocks: Int, runs: Int)? {
-    let count = blocks(for: tokens)
+    let count = blocks(of: table, for: tokens)
     guard hasHost, count > 0, count <= tables[table].blocks.count, hosts[0].parkedCount + count <= hosts[0].capacity else {
       return nil
     }
@@ -263,7 +303,7 @@ public struct KVCache: Equatable, Sendable {
 
   /// A parked request is back, or has left: what it had of full blocks may be asked for by others.
   public mutating func unpark(_ table: Int, tokens: Int) {
-    let count = blocks(for: tokens)
+    let count = blocks(of: table, for: tokens)
     hosts[0].unpark(count)
     guard reusesPrefixes else { return }
     let hashes = tables[table].hashes
@@ -292,7 +332,7 @@ public struct KVCache: Equatable, Sendable {
 
   /// Makes every block that is full up to `tokens` findable.
   public mutating func publish(_ table: Int, request: Request, upTo tokens: Int) {
-    guard hasUnpublished(table, upTo: tokens) else { return }
+    guard hasUnpublished(table, upTo: tokens), tables[table].dropped == 0 else { return }
     let full = tokens / tokensPerBlock
     extendHashes(of: table, request: request)
     let exact = tables[table].chunks.firstIndex(of: true) ?? Int.max
@@ -310,9 +350,10 @@ public struct KVCache: Equatable, Sendable {
 
   /// Gives all blocks of a table back, last block first: those without content to
   /// the front of the free list, the others to its back.
+  /// - Parameter isParked: They come back as they are; otherwise its tokens are computed again, all of them.
   /// - Returns: How many blocks became free.
   @discardableResult
-  public mutating func release(_ table: Int) -> Int {
+  public mutating func release(_ table: Int, isParked: Bool = false) -> Int {
     var freed = 0
     var front: BlockID = 0
     heldCount -= tables[table].blocks.count
@@ -324,9 +365,7 @@ public struct KVCache: Equatable, Sendable {
     for block in tables[table].blocks.reversed() where pool.release(block) {
       freed += 1
       if index.hasContent(block) {
-        pool.putBack(block)
-        cachedFreeCount += 1
-        if !orders.isEmpty { orders[0].release(block) }
+        keepFree(block)
       } else {
         pool.put(block, after: front)
         front = block
@@ -334,6 +373,7 @@ public struct KVCache: Equatable, Sendable {
     }
     tables[table].blocks.removeAll(keepingCapacity: true)
     tables[table].published = 0
+    if !isParked { (tables[table].dropped, tables[table].cutAt, tables[table].watchedFrom) = (0, -1, 0) }
     return freed
   }
 

@@ -52,7 +52,7 @@ extension Pass {
     // What host memory keeps of it comes after what the pool holds still.
     let parked = Int(state.requests[row].parked)
     let fromHost = parked > 0
-      ? max(0, state.memory.blocks(for: parked) - match.blocks)
+      ? max(0, state.memory.blocks(of: row, for: parked) - match.blocks)
       : !state.memory.hasHost ? 0 : state.memory.hostMatch(row, from: match.blocks, limit: hashLimit)
     let hit = max(parked, (match.blocks + (parked > 0 ? 0 : fromHost)) * tokensPerBlock)
     if holdsPrefill, hit < known - 1 { return .heldBack }
@@ -79,6 +79,9 @@ extension Pass {
     } else {
       want = blends ? stretch(row, from: hit, want: want, state) : min(want, room)
     }
+
+    // A chunk may be shorter than the shape that was to be filled.
+    padding = min(padding, want - 1)
 
     let reserve = state.running.isEmpty ? 0 : Int(limits.watermark * Double(state.memory.pool.blockCount))
     let slots = min(hit + want + limits.speculation.lookahead, limits.maxModelLength)
@@ -116,9 +119,9 @@ extension Pass {
     if !cutsLayers { state.publish(row, upTo: min(hit + want, known)) }
     let entry: StepPlan.Slot.Entry = state.requests[row].phase == .preempted ? .resumed : .admitted
     state.requests[row].phase = .running
-    state.requests[row].computed = hit
+    state.findTokens(hit, of: row)
+    if parked == 0 { state.memory.watch(row, from: hit) }
     state.requests[row].reused = Int32(match.blocks * tokensPerBlock)
-    state.filledSlots += hit
     state.running.append(Int32(row))
     if hit < known - 1 { admittedReading = true }
     var slot = StepPlan.Slot(

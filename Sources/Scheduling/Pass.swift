@@ -10,6 +10,9 @@ struct Pass {
   let limits: Limits
   let policy: any SchedulingPolicy
   let reservation: any Reservation
+  /// Nil where everything is kept.
+  let retention: (any Retention)?
+  let protected: Int
   let victim: Victim
   let swaps: Bool
   /// `turn` decides who is admitted next.
@@ -54,6 +57,8 @@ struct Pass {
     self.limits = limits
     policy = planner.policy
     reservation = planner.reservation
+    retention = planner.retention.keepsAll ? nil : planner.retention
+    protected = planner.protected
     victim = policy.victim
     swaps = planner.preemption != .recompute
     recomputedShare = planner.prefill.cutsLayers || planner.limits.speculation.maxDrafts > 0 ? 100 : planner.recomputedShare
@@ -110,10 +115,11 @@ struct Pass {
         position += 1
         continue
       }
+      if let retention, !reading { compact(row, retention, &state) }
       let slots = min(computed + want + limits.speculation.lookahead, limits.maxModelLength)
       let blocksStart = plan.blocks.count
       var fresh = 0
-      if slots > state.memory.tables[row].blocks.count * state.memory.tokensPerBlock {
+      if slots - Int(state.memory.tables[row].dropped) > state.memory.tables[row].blocks.count * state.memory.tokensPerBlock {
         guard makeRoom(for: row, slots: slots, position: &position, &state) else {
           if victim == .newest, plan.preempted.last?.outgrew == false { break }
           continue
@@ -173,6 +179,7 @@ struct Pass {
       let victimRow = Int(state.running.remove(at: victimPosition))
       if victimPosition < position { position -= 1 }
       if state.requests[victimRow].plannedStep == step { giveBack(row: victimRow, &state) }
+      if !plan.compactions.isEmpty { plan.compactions.removeAll { $0.request == state.requests[victimRow].id } }
       plan.preempted.append(state.preempt(row: victimRow, policy: policy, swaps: swaps))
       if victimRow == row { return false }
     }
@@ -206,6 +213,19 @@ struct Pass {
       }
       return worst
     }
+  }
+
+  /// A request that is about to decode gives up what its policy says.
+  private mutating func compact(_ row: Int, _ retention: any Retention, _ state: inout SchedulerState) {
+    guard state.requests[row].underWay == 0, state.requests[row].flights == 0 else { return }
+    let holding = state.memory.holding(row, request: state.requests[row], protected: protected)
+    guard let order = retention.order(holding),
+      let compaction = state.memory.compact(row, request: state.requests[row], order)
+    else { return }
+    let dropped = compaction.slots - compaction.kept
+    state.filledSlots -= dropped
+    state.droppedTokens += dropped
+    plan.compactions.append(compaction)
   }
 
   /// A request that was already served loses its place in the step.

@@ -24,6 +24,9 @@ public struct Planner: Sendable {
   /// Per cent of a chunk's tokens that are computed again when it stands elsewhere; 100: chunks are not reused.
   public var recomputedShare = 100
   public package(set) var reservation: any Reservation = Paged()
+  /// Which keys and values requests keep, and so many tokens at the beginning of each prompt in any case.
+  public package(set) var retention: any Retention = KeepAll()
+  public package(set) var protected = 0
   public private(set) var policy: any SchedulingPolicy
 
   public init(limits: Limits, batching: Batching = .continuous, policy: any SchedulingPolicy) {

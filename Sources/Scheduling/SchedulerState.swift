@@ -30,6 +30,8 @@ public struct SchedulerState: Sendable {
   private var unsurveyed = 0
   /// Tokens whose keys and values running requests have in memory.
   public internal(set) var filledSlots = 0
+  /// Tokens of theirs whose keys and values were given up.
+  public internal(set) var droppedTokens = 0
   /// Requests with tokens on their way through the layers.
   public internal(set) var underWay = 0
   /// Places that requests have in batches under way beside others.
@@ -92,7 +94,7 @@ public struct SchedulerState: Sendable {
   mutating func preempt(row: Int, policy: any SchedulingPolicy, swaps: Bool = false) -> StepPlan.Preemption {
     var lost = requests[row].computed
     var copied = (blocks: 0, runs: 0)
-    filledSlots -= lost
+    forgetTokens(of: row)
     if swaps, let copy = memory.park(row, tokens: lost) {
       copied = copy
       requests[row].parked = Int32(lost)
@@ -100,7 +102,7 @@ public struct SchedulerState: Sendable {
     }
     let lostWay = (requests[row].underWay, requests[row].depth)
     leaveWay(row)
-    let released = memory.release(row)
+    let released = memory.release(row, isParked: requests[row].parked > 0)
     requests[row].phase = .preempted
     requests[row].computed = 0
     requests[row].isReading = false
@@ -115,9 +117,24 @@ public struct SchedulerState: Sendable {
       underWay: lostWay.0, depth: lostWay.1)
   }
 
+  /// A request's tokens are in memory no more, or come back there.
+  private mutating func forgetTokens(of row: Int) {
+    let dropped = Int(memory.tables[row].dropped)
+    filledSlots -= requests[row].computed - dropped
+    droppedTokens -= dropped
+  }
+
+  /// A request that leaves the queue has `tokens` in memory, but for those that it gave up before it was preempted.
+  mutating func findTokens(_ tokens: Int, of row: Int) {
+    let dropped = Int(memory.tables[row].dropped)
+    requests[row].computed = tokens
+    filledSlots += tokens - dropped
+    droppedTokens += dropped
+  }
+
   /// Forgets a request that has left the batch or the queue.
   public mutating func retire(row: Int) {
-    if requests[row].phase == .running || requests[row].phase == .moving { filledSlots -= requests[row].computed }
+    if requests[row].phase == .running || requests[row].phase == .moving { forgetTokens(of: row) }
     if requests[row].parked > 0 { unpark(row) }
     leaveWay(row)
     memory.release(row)
@@ -273,7 +290,7 @@ public struct SchedulerState: Sendable {
 
   /// A request whose keys and values have come goes on here.
   public mutating func land(row: Int) {
-    filledSlots += requests[row].computed
+    findTokens(requests[row].computed, of: row)
     requests[row].phase = .running
     running.append(Int32(row))
     publish(row, upTo: requests[row].computed)

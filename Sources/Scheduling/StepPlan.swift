@@ -77,6 +77,8 @@ public struct StepPlan: Equatable, Sendable {
 
   public var slots: [Slot] = []
   public var preempted: [Preemption] = []
+  /// Who gives up keys and values before the step, in order.
+  public var compactions: [Compaction] = []
   /// It may end before its slots are through their parts of the model: how far they come is known when it has ended.
   public var isInterruptible = false
   /// Block ids handed out in this step, in order.

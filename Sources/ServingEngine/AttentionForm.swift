@@ -99,7 +99,7 @@ public enum AttentionForm: Equatable, Sendable {
     for (number, slot) in slots.enumerated() where slot.isDecode {
       decodes.append(number)
       // Full before the step; and one token at least is its own.
-      whole.append(tables[number].prefix((Int(slot.first) - 1) / tokensPerBlock))
+      whole.append(tables[number].prefix((slot.held - 1) / tokensPerBlock))
     }
     return SharedBlocks.parts(of: whole, leastBlocks: (tokens + tokensPerBlock - 1) / tokensPerBlock, leastTables: requests).map { part in
       Batch.SharedPart(

@@ -78,7 +78,7 @@ public struct Axis: Sendable {
 public enum AxisCatalogue {
   public static let all: [Axis] = [
     policy, prefill, placement, batching, reservation, preemption, prefixCache, hostCache, cacheBlend, kvFormat, attention, maxBatchedTokens,
-    maxSequences, asyncScheduling, shadow, speculate, draftTokens, weights, replicas, router, kvLink, kvTransfer, roles,
+    maxSequences, asyncScheduling, shadow, retain, protect, speculate, draftTokens, draftOverlap, weights, replicas, router, kvLink, kvTransfer, roles,
   ]
 
   public static func axis(named name: String) -> Axis? { everything.first { $0.name == name } }
@@ -121,6 +121,10 @@ public enum AxisCatalogue {
     name: "reservation", summary: "how much KV memory a request is given when it is admitted",
     members: ReservationCatalogue.members.map { $0.descriptor },
     current: { $0.planner.reservation.choice.description },
+    obstacle: { engine, choice in
+      choice.name == Paged.descriptor.name || engine.planner.retention.keepsAll
+        ? nil : "requests give keys and values up (--retain \(engine.planner.retention.choice)), and memory in one piece gives nothing back — choose --retain all first"
+    },
     change: { engine, choice in ReservationCatalogue.reservation(choice).map { engine.setReservation($0) } ?? [] })
 
   static let preemption = Axis(

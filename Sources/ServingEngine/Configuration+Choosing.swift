@@ -5,7 +5,7 @@ extension Configuration {
   public static var options: [String] {
     var several = Configuration()
     several.placement = "disaggregated"
-    return several.choices.map(\.name).filter { name in !settled.contains { $0.axis == name } }
+    return several.choices.map(\.name)
   }
 
   /// Chooses an option by the name that it has on the command line. What only an engine can tell, `engine(for:)` checks.
@@ -55,6 +55,8 @@ extension Configuration {
     case "kv-format": kvFormat = choice.description
     case "shadow": shadow = choice.values[0]
     case "attention": attention = choice.description
+    case "retain": retain = choice.description
+    case "protect": protect = choice.description
     case "weights": weights = choice.description
     case "async-scheduling": asyncScheduling = choice.description
     case "replicas": replicas = choice.values[0]
@@ -67,6 +69,7 @@ extension Configuration {
       // A plan made ahead knows no drafts.
       if speculate != "none" { asyncScheduling = "off" }
     case "draft-tokens": draftTokens = choice.description
+    case "draft-overlap": draftOverlap = choice.description
     case "max-batched-tokens": maxBatchedTokens = choice.values[0]
     case "max-seqs": maxSequences = choice.values[0]
     default: throw ConfigurationError("\(axis.name): it can be switched while an engine runs, but not chosen before")

@@ -46,6 +46,9 @@ public struct Configuration: Equatable, Sendable {
   /// Per cent of a quoted chunk's tokens that are computed again; 100 for all.
   public var recomputedShare = 100
   public var attention = "dense"
+  /// Keys and values that a request keeps, and the tokens that it keeps in any case.
+  public var retain = "all"
+  public var protect = "none"
   public var kvFormat = KVFormat.f16.rawValue
   /// One request in so many is computed with an exact cache too, where tokens are real and the cache is lossy; 0: none.
   public var shadow = 8
@@ -53,6 +56,8 @@ public struct Configuration: Equatable, Sendable {
   public var speculate = "none"
   /// Drafts of a request: a number, or how it adapts.
   public var draftTokens = DraftLength.standard.description
+  /// Whether drafts are made while others are verified, and where.
+  public var draftOverlap = "off"
   /// Which drafts stand where no model can say it: rates, or the text of a profile; nil: nobody says.
   public var acceptance: String?
   /// The card of a smaller model that drafts on a modelled GPU; its memory is taken whether it drafts or not. (A real one is
@@ -106,11 +111,6 @@ public struct Configuration: Equatable, Sendable {
     case none
   }
 
-  /// Axes on which this engine has one member so far; other names are refused.
-  public static let settled: [(axis: String, member: String)] = [
-    ("retain", "all"),
-  ]
-
   /// Who serves, where they are several.
   private var several: [(name: String, value: Value)] {
     let isDisaggregated = placement.hasPrefix("disaggregated")
@@ -131,8 +131,9 @@ public struct Configuration: Equatable, Sendable {
       ("prefill", .text(prefill)), ("placement", .text(placement)), ("reservation", .text(reservation)), ("preemption", .text(preemption)),
       ("batching", .text(batching)), ("async-scheduling", .text(asyncScheduling)), ("prefix-cache", .text(prefixCache)), ("host-cache", .text(hostCache)),
       ("cacheblend", .whole(recomputedShare)),
-      ("kv-format", .text(kvFormat)), ("attention", .text(attention)), ("weights", .text(weights)),
+      ("kv-format", .text(kvFormat)), ("attention", .text(attention)), ("retain", .text(retain)), ("protect", .text(protect)), ("weights", .text(weights)),
       ("speculate", .text(speculate)), ("draft-tokens", fixedDraftTokens.map(Value.whole) ?? .text(draftTokens)),
+      ("draft-overlap", .text(draftOverlap)),
       ("acceptance", acceptance.map { .text($0.contains("{") ? "profile" : $0) } ?? .none),
       ("draft-model", (draftModel ?? tokens?.draft?.name).map(Value.text) ?? .none),
       ("max-batched-tokens", .whole(maxBatchedTokens)), ("max-seqs", .whole(maxSequences)),
@@ -149,7 +150,7 @@ public struct Configuration: Equatable, Sendable {
       ("shadow", tokens == nil ? .none : .whole(shadow)),
       ("threads", tokens?.machine.map { .whole($0.threads) } ?? .none),
     ]
-    return own + real + several + Self.settled.map { ($0.axis, .text($0.member)) }
+    return own + real + several
   }
 }
 
@@ -203,12 +204,16 @@ extension Configuration {
         try OperatorProfile(files, accelerator: accelerator, model: card, tensorParallel: tensorParallel)
       }
       let draftCard = try draftCard()
+      let overlap = try overlap()
       let stage = try ModelledGPU(accelerator: accelerator, model: card, tensorParallel: tensorParallel, profile: profile)
         .speculating(draftModel: draftCard, acceptance: acceptance(labels: trace.labels))
+        .drafting(overlap)
       gpus = pipelineParallel > 1 ? try PipelinedGPU(stage, stages: pipelineParallel, network: stageLink) : stage
       blocks = try kvBlocks ?? MemoryPlan(
         accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize,
-        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization, draftModel: draftCard
+        maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization,
+        // One that drafts meanwhile lies elsewhere.
+        draftModel: overlap == .off ? draftCard : nil
       ).blocks
     } catch {
       throw ConfigurationError("\(error)")
@@ -245,7 +250,7 @@ extension Configuration {
 
   /// What other formats would make of the same bytes.
   private func budget(of card: ModelCard, on accelerator: Accelerator, blocks: Int) throws(ConfigurationError) -> KVBudget {
-    let draft = try draftCard()
+    let draft = try overlap() == .off ? draftCard() : nil
     return KVBudget(blocks: blocks, in: card.kvFormat) { format in
       var card = card
       card.kvFormat = format
@@ -292,7 +297,8 @@ extension Configuration {
     blocks: Int?, recorded: RecordedDevice.Facts?
   ) throws(ConfigurationError) -> (device: any Device, facts: RecordedDevice.Facts, blocks: Int, endsOfText: [TokenID]) {
     guard let tokens else { throw ConfigurationError("--device cpu: it runs a GGUF file — give --model FILE") }
-    guard try weightFormat() == .asLoaded else { throw ConfigurationError("--weights \(weights): on the cpu weights stay as the file has them — leave it at as-loaded") }
+    let weightFormat = try weightFormat()
+    if case .w4a4 = weightFormat { throw ConfigurationError("--weights \(weights): products of the cpu take activations of 8 bits or floats — choose int4") }
     if let fault = tokens.sampler.fault { throw ConfigurationError(fault) }
     guard preemption == "recompute" else {
       throw ConfigurationError("--preemption \(preemption): real keys and values are computed again and not copied to host memory — leave it at recompute")
@@ -300,7 +306,7 @@ extension Configuration {
     guard KVStore.canHold(tokensPerBlock: blockSize, headWidth: 16) else {
       throw ConfigurationError("--block-size \(blockSize): on the cpu blocks hold 1, 2, 4, 8 or a multiple of 16 tokens")
     }
-    let model = recorded == nil ? try tokens.open() : nil
+    let model = recorded == nil ? try tokens.open(storing: weightFormat) : nil
     let companion = try model.flatMap { model throws(ConfigurationError) in try tokens.openDraft(beside: model) }
     guard let facts = recorded ?? model.map({ CPUDevice.facts(of: $0, companion: companion, machine: tokens.machine) }) else {
       fatalError("a model is neither recorded nor opened")
@@ -364,7 +370,7 @@ extension Configuration {
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
-    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement)] {
+    for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement), (AxisCatalogue.retain, retain)] {
       if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
     }
     _ = engine.setPlacement(place)
@@ -374,6 +380,8 @@ extension Configuration {
     _ = engine.setPrefixCache(cache)
     _ = engine.setHostCache(host)
     _ = engine.setRecomputedShare(recomputedShare)
+    engine.planner.protected = Protection.tokens(try read(AxisCatalogue.protect, protect))
+    if let retention = RetentionCatalogue.retention(try read(AxisCatalogue.retain, retain)) { _ = engine.setRetention(retention) }
     if engine.device.shadowRate != nil { engine.device.shadowRate = shadow }
     try engine.begin(speculating: speculate, draftTokens)
     return engine

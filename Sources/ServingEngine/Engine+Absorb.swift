@@ -18,6 +18,12 @@ extension Engine {
         events.append(.turnedBack(preemption.request, count: preemption.underWay, at: preemption.depth))
       }
     }
+    for compaction in plan.compactions {
+      events.append(
+        .compressed(
+          compaction.request, kept: Int32(compaction.kept), dropped: Int32(compaction.slots - compaction.kept),
+          freed: Int32(compaction.freed)))
+    }
     for slot in plan.slots where slot.entry != .continued {
       events.append(.admitted(slot.request, reused: slot.first))
       if slot.hostBlocks > 0 { events.append(.swappedIn(slot.request, blocks: slot.hostBlocks)) }
@@ -161,6 +167,7 @@ extension Engine {
     record.evictedBlocks = Int32(plan.evictedBlocks)
     record.heldSlots = Int32(memory.heldCount * memory.tokensPerBlock)
     record.filledSlots = Int32(state.scheduler.filledSlots)
+    record.droppedTokens = Int32(state.scheduler.droppedTokens)
     record.strandedBlocks = Int32(plan.strandedBlocks)
     if memory.hasHost { record.swappedBlocks = plan.copiedBlocks }
     for event in events { if case .finished = event { record.finished += 1 } }

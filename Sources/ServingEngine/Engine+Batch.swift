@@ -21,7 +21,8 @@ extension Engine {
           draftsArePadding: slot.draftsArePadding, promptCount: state.scheduler.requests[request].prompt.count,
           outputs: state.scheduler.requests[request].output.count + state.scheduler.requests[request].inFlight
             - (samples && !plan.isInterruptible ? 1 : 0),
-          samples: samples, label: state.scheduler.requests[request].label))
+          samples: samples, label: state.scheduler.requests[request].label,
+          dropped: Int(state.scheduler.memory.tables[request].dropped)))
     }
     var batch = Batch(slots: slots)
     if attention != .dense {
@@ -29,8 +30,18 @@ extension Engine {
     }
     batch.sparse = attention.sparse(tokensPerBlock: state.memory.tokensPerBlock)
     batch.passages = passages
+    batch.retaining = retaining(plan)
     if plan.isInterruptible { batch.interruption = .never }
     return batch
+  }
+
+  private func retaining(_ plan: StepPlan) -> Retaining? {
+    // Who has given something up is remembered as long as he runs.
+    guard !planner.retention.keepsAll || state.scheduler.droppedTokens > 0 else { return nil }
+    var retaining = Retaining(policy: planner.retention.choice, protected: planner.protected, watch: planner.retention.watch)
+    retaining.compactions = plan.compactions
+    if device.language != nil { retaining.running = state.scheduler.running.map { state.scheduler.requests[Int($0)].id } }
+    return retaining
   }
 
   func tables(_ plan: StepPlan) -> [[BlockID]] {

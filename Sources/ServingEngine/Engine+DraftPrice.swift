@@ -13,8 +13,12 @@ extension Engine {
     /// Tokens that each request gets of the step, on average; nil where the source of acceptance does not know so many.
     public var tokens: Double?
 
+    /// One is done while the other is.
+    public var overlaps = false
+
+    public var total: EngineTime { overlaps ? max(drafting, verifying) : drafting + verifying }
     /// Milliseconds from one token of a request to its next.
-    public var millisecondsPerToken: Double? { tokens.map { (drafting + verifying).milliseconds / $0 } }
+    public var millisecondsPerToken: Double? { tokens.map { total.milliseconds / $0 } }
   }
 
   /// The drafter that is chosen, if any; how many tokens it may draft for a request at most, and whether it always drafts
@@ -43,7 +47,8 @@ extension Engine {
     return (0...most).map { drafts in
       let (drafting, verifying) = gpu.price(of: wishes, drafts: drafts, by: drafting.drafter.means, isTree: drafting.drafter.isTree)
       return DraftPrice(
-        drafts: drafts, drafting: drafting, verifying: verifying, tokens: expected(drafts, requests, gpu.acceptance, measured))
+        drafts: drafts, drafting: drafting, verifying: verifying, tokens: expected(drafts, requests, gpu.acceptance, measured),
+        overlaps: draftOverlap != .off)
     }
   }
 
@@ -53,7 +58,9 @@ extension Engine {
     }
     var sum = 0.0
     for request in requests {
-      guard let tokens = acceptance?.expectedTokens(request.label, drafts: drafts) else { return nil }
+      let expected = draftOverlap == .off
+        ? acceptance?.expectedTokens(request.label, drafts: drafts) : acceptance?.expectedOverlapped(request.label, drafts: drafts)
+      guard let tokens = expected else { return nil }
       sum += tokens
     }
     return sum / Double(requests.count)

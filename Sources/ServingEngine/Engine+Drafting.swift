@@ -12,6 +12,9 @@ import Speculation
 ///
 /// The step's time includes its drafting, as in vLLM, where tokens come out when the drafts for the next step are made.
 extension Engine {
+  /// Where the draft model lies, and so when it drafts.
+  public var draftOverlap: DraftOverlap { device.modelledGPU?.overlap ?? .off }
+
   var speculates: Bool { planner.limits.speculation.maxDrafts > 0 }
 
   /// The drafts that a plan is about to give places, by row, where the device reads them: the planner takes them out of the
@@ -40,18 +43,27 @@ extension Engine {
       wishes.append(
         DraftTask.Wish(
           request: state.scheduler.requests[row], limit: drafting.controller.limit(of: slot.request),
-          table: state.scheduler.memory.tables[row].blocks))
+          table: state.scheduler.memory.tables[row].blocks, dropped: Int(state.scheduler.memory.tables[row].dropped)))
     }
     if !isTold {
-      let task = DraftTask(
+      var task = DraftTask(
         means: drafting.drafter.means, isTree: drafting.drafter.isTree, batch: step.batch, wishes: wishes,
         running: state.scheduler.running.map { state.scheduler.requests[Int($0)].id })
+      if device.modelledGPU?.overlap ?? .off != .off {
+        task.accepted = outcome.slots.map { Int($0.accepted) }
+        task.verifying = outcome.duration
+      }
       var made = try device.draft(task) ?? fromText(wishes)
       drafting.controller.select(&made.drafts)
       outcome.drafts = made.drafts
-      outcome.cost = outcome.cost.followed(by: made.cost, after: outcome.duration, lasting: made.duration)
-      outcome.drafting = made.duration
-      outcome.duration += made.duration
+      // Beside the step only what it does not cover is waited for, and what that costs another chip is not the step's.
+      outcome.drafting = made.isBeside ? max(.zero, made.duration - outcome.duration) : made.duration
+      if made.isBeside {
+        if made.duration > .zero { outcome.cost.energy = nil }
+      } else {
+        outcome.cost = outcome.cost.followed(by: made.cost, after: outcome.duration, lasting: made.duration)
+      }
+      outcome.duration += outcome.drafting
     }
     guard !outcome.drafts.isEmpty else { return }
     var next = 0
@@ -103,6 +115,7 @@ extension Engine {
       return "with --attention \(attention.choice) each draft would choose keys of its own — choose --attention dense first"
     }
     if let fault = device.fault(of: drafter.means) { return fault }
+    if let fault = (device as? ModelledGPU)?.fault(ofOverlapping: draftOverlap, drafter.means, isTree: drafter.isTree) { return fault }
     let isFixed = length == .fixed(length.most)
     if device.language == nil, let fault = device.modelledGPU?.acceptance?.fault(ofTrees: drafter.isTree, most: length.most, isFixed: isFixed) {
       return fault

@@ -2,6 +2,7 @@ import Core
 import Hardware
 import KVMemory
 import Scheduling
+import Speculation
 
 /// What a format leaves of a modelled GPU's memory: the bytes are the same, blocks take more or less of them.
 struct KVBudget: Sendable {
@@ -37,6 +38,9 @@ extension Engine {
     if format == kvFormat { return nil }
     if membership != nil { return "several engines serve, and what is in one's memory may not fit while another's does — fork the run" }
     if let obstacle = device.obstacle(toKVFormat: format, tokensPerBlock: state.memory.tokensPerBlock) { return obstacle }
+    if speculates, device.isModelled, drafting.drafter.means == .ownCache {
+      return "drafts read the upper half of eight bits — choose another --speculate first"
+    }
     if lanes != nil || !state.flights.isEmpty || device.nanoBatches > 1 {
       return hasStages
         ? "batches are under way in every stage — begin with it, or fork the run"

@@ -202,24 +202,34 @@ public struct Engine: Sendable {
   }
 
   /// Lives again on `device`, whose memory is of another moment: the keys and values of the requests that live are computed
-  /// once more. Content that only the prefix cache held is forgotten.
+  /// once more, and who had given some up gives up as many, chosen anew. Content that only the prefix cache held is forgotten.
   ///
   /// - Returns: How many tokens of how many requests were computed.
   @discardableResult
   public mutating func revive(on device: any Device) throws(DeviceError) -> (tokens: Int, requests: Int) {
     var sequences: [Batch.Content] = []
+    var retaining = Retaining(policy: planner.retention.choice, protected: planner.protected, watch: planner.retention.watch)
     for row in state.scheduler.running {
       let request = state.scheduler.requests[Int(row)]
       var tokens: [TokenID] = []
       request.forEachToken(in: 0..<inMemory(row)) { tokens.append($0) }
-      sequences.append(Batch.Content(tokens: tokens, table: state.scheduler.memory.tables[Int(row)].blocks))
+      // A step that was planned ahead gives up what is still there now.
+      let coming = state.ahead?.plan.compactions.first { $0.request == request.id }
+      let table = state.scheduler.memory.tables[Int(row)]
+      let slots = coming?.slots ?? tokens.count - Int(table.dropped)
+      sequences.append(Batch.Content(tokens: tokens, table: coming?.source ?? table.blocks))
+      retaining.compactions.append(
+        Compaction(
+          request: request.id, computed: tokens.count, promptCount: request.prompt.count, slots: tokens.count, kept: slots,
+          source: [], target: coming?.source ?? table.blocks,
+          gap: coming?.gap ?? table.gap(tokensPerBlock: state.scheduler.memory.tokensPerBlock), freed: 0))
     }
     self.device = device
     if device.kvFormat != kvFormat {
-      try self.device.rebuild([])
+      try self.device.rebuild([], Retaining(policy: retaining.policy, protected: retaining.protected, watch: retaining.watch))
       _ = try self.device.convert(to: kvFormat, held: 0, tokensPerBlock: state.memory.tokensPerBlock, filling: [])
     }
-    try self.device.rebuild(sequences)
+    try self.device.rebuild(sequences, retaining)
     try? apply(.rebuilt)
     return (sequences.reduce(0) { $0 + $1.tokens.count }, sequences.count)
   }

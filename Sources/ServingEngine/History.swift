@@ -41,8 +41,11 @@ extension Digest {
       fold(10)
       fold(axis)
       fold(settlement.sentence)
+    case .compressed(let id, let kept, let dropped, let freed):
+      fold(14, id, UInt64(UInt32(kept)) << 32 | UInt64(UInt32(dropped)))
+      fold(UInt64(UInt32(freed)))
     case .converted(let conversion):
-      fold(14)
+      fold(15)
       fold(conversion.sentence)
       fold(UInt64(conversion.bytes))
       fold(UInt64(bitPattern: conversion.duration.nanoseconds))

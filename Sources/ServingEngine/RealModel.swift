@@ -73,16 +73,17 @@ public struct RealModel: Equatable, Sendable {
     }
   }
 
-  func open() throws(ConfigurationError) -> LocalModel {
+  /// - Parameter format: In which the weights of its layers are kept.
+  func open(storing format: WeightFormat) throws(ConfigurationError) -> LocalModel {
     let precision: Activations.Precision = activationsAreExact ? .exact : .eightBits
     do {
       switch source {
-      case .file(let path): return try LocalModel(GGUFFile(path), name: name, threads: threads, precision: precision)
+      case .file(let path): return try LocalModel(GGUFFile(path), name: name, threads: threads, precision: precision, storing: format)
       case .builtIn(let model):
         guard let file = model.file else {
           throw ConfigurationError("--model \(name): this program was built without it — give a GGUF file")
         }
-        return try LocalModel(GGUFFile(file), name: name, threads: threads, precision: precision)
+        return try LocalModel(GGUFFile(file), name: name, threads: threads, precision: precision, storing: format)
       }
     } catch let error as ConfigurationError {
       throw error

@@ -14,6 +14,7 @@ public enum DrafterCatalogue {
     Member(descriptor: Trigram.descriptor) { _ in Trigram() },
     Member(descriptor: DraftModel.descriptor) { _ in DraftModel() },
     Member(descriptor: EarlyExit.descriptor) { EarlyExit(first: $0[0], last: $0[1]) },
+    Member(descriptor: QuantisedSelf.descriptor) { _ in QuantisedSelf() },
     Member(descriptor: DraftTree.descriptor) { DraftTree(layers: $0[0]) },
   ]
 

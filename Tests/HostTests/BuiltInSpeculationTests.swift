@@ -11,7 +11,7 @@ import Workload
 struct BuiltInSpeculationTests {
   /// All 200 with `WORKBENCH_ALL_PROMPTS=1`; a few without.
   static let count = ProcessInfo.processInfo.environment["WORKBENCH_ALL_PROMPTS"] == nil ? 8 : 200
-  static let drafters = ["prompt-lookup", "suffix", "trigram", "draft-model", "early-exit", "tree"]
+  static let drafters = ["prompt-lookup", "suffix", "trigram", "draft-model", "early-exit", "quantised-self", "tree"]
 
   /// Pieces of the texts inside the program: every byte is a token.
   static let trace: Trace = {

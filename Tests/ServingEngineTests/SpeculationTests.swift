@@ -75,11 +75,11 @@ struct SpeculationTests {
       #expect(found == expected, "seed \(seed): \(bench.draftTokens), \(bench.sequences) sequences, \(bench.policy)")
     }
     // Otherwise nothing was shown.
-    let computes = ["draft-model", "early-exit", "tree"].contains(drafter)
+    let computes = ["draft-model", "early-exit", "quantised-self", "tree"].contains(drafter)
     #expect(verified > 100 && accepted > (computes ? 10 : 0) && ragged >= (computes ? 5 : 0) && preempted > 3, "\(verified) \(accepted) \(ragged) \(preempted)")
   }
 
-  @Test("under sampling, what drawn drafts leave is distributed as without them: chi-square of the third token", arguments: ["draft-model", "early-exit:1", "tree", "tree:1"])
+  @Test("under sampling, what drawn drafts leave is distributed as without them: chi-square of the third token", arguments: ["draft-model", "early-exit:1", "quantised-self", "tree", "tree:1"])
   func distribution(drafter: String) throws {
     // Requests differ by their number, so each is a draw of its own.
     let requests = 1_000
@@ -266,6 +266,66 @@ struct SpeculationTests {
     #expect(abs(tree.perVerify - (0.6 + 0.2 + 0.36 + 0.216)) < 0.05, "\(tree)")
     #expect(abs(chain.perVerify - (0.6 + 0.36 + 0.216 + 0.1296)) < 0.05, "\(chain)")
     #expect(tree.drafting < chain.drafting, "three levels are three passes, not four")
+  }
+
+  @Test("drafts made meanwhile: a step takes as long as the longer of both, and gives as many tokens as the chain of steps with and without drafts does")
+  func overlap() throws {
+    let rates = [0.9, 0.8, 0.7, 0.6]
+    func run(_ overlap: String) throws -> (tokensPerStep: Double, exposed: Double, blocks: Int, duration: EngineTime) {
+      var engine = try Self.modelled {
+        ($0.speculate, $0.draftModel, $0.draftTokens, $0.draftOverlap) = ("draft-model", "llama-3.2-1b", "4", overlap)
+        $0.acceptance = rates.map { "\($0)" }.joined(separator: ",")
+      }
+      var (steps, tokens, exposed, total) = (0, 0, EngineTime.zero, EngineTime.zero)
+      while let report = try engine.step() {
+        for (slot, result) in zip(report.batch.slots, report.outcome.slots) where slot.isDecode && slot.outputs < 190 {
+          steps += 1
+          tokens += Int(result.emitted)
+        }
+        exposed += report.record.drafting
+        total += report.record.duration
+      }
+      return (Double(tokens) / Double(steps), exposed.seconds / total.seconds, engine.state.memory.pool.blockCount, total)
+    }
+    let turns = try run("off")
+    let pearl = try run("pearl")
+    #expect(abs(turns.tokensPerStep - 4.0) < 0.05, "\(turns)")
+    // Drafts follow drafts that all stood with 0.6, and a step without any with 0.9.
+    let expected = (1 - 0.6 + rates.reduce(0, +)) / (1 + 0.9 - 0.6)
+    #expect(abs(pearl.tokensPerStep - expected) < 0.08, "\(pearl), \(expected) expected")
+    #expect(pearl.exposed < turns.exposed && pearl.blocks > turns.blocks, "the draft model is elsewhere: \(pearl) \(turns)")
+    // Cores that are fast enough give what a GPU gives, and nobody waits; slow ones draft less.
+    let fast = try run("duodecoding:10000000:10000000")
+    let slow = try run("duodecoding:1500:100000")
+    #expect(fast.tokensPerStep == pearl.tokensPerStep && fast.exposed == 0)
+    #expect(slow.tokensPerStep < fast.tokensPerStep && slow.tokensPerStep > 1 && slow.exposed == 0, "\(slow)")
+
+    #expect(Self.fault { ($0.speculate, $0.draftOverlap, $0.acceptance) = ("suffix", "pearl", "0.5,0.4,0.3,0.2") }?.contains("draft-model") == true)
+    #expect(Self.fault { ($0.speculate, $0.draftModel, $0.draftOverlap, $0.acceptance) = ("draft-model", "llama-3.2-1b", "duodecoding", "0.5,0.4,0.3,0.2") }?.contains("duodecoding:DRAFTING:READING") == true)
+  }
+
+  @Test("drafts with the upper half of an eight-bit cache cost less than a step where keys and values are what it reads, and want such a cache")
+  func quantised() throws {
+    func run(_ context: Int, _ choose: (inout Configuration) -> Void) throws -> (draft: Double, step: Double) {
+      var configuration = Configuration()
+      (configuration.asyncScheduling, configuration.speculate, configuration.draftTokens) = ("off", "quantised-self", "1")
+      (configuration.kvFormat, configuration.acceptance) = ("int8", "0.9")
+      choose(&configuration)
+      let arrivals = (0..<4).map { Arrival(time: .zero, prompt: Prompt(TokenRun(.own($0), count: context)), outputLimit: 20) }
+      var engine = try configuration.engine(for: Trace(name: "long", arrivals: arrivals))
+      var last = (draft: 0.0, step: 0.0)
+      while let report = try engine.step() {
+        if report.record.prefillTokens == 0, report.record.drafting > .zero {
+          last = (report.record.drafting.milliseconds, (report.record.duration - report.record.drafting).milliseconds)
+        }
+      }
+      return last
+    }
+    let (short, long) = (try run(500) { _ in }, try run(60_000) { _ in })
+    #expect(long.draft / long.step < 0.9 && long.draft / long.step < short.draft / short.step, "\(short) \(long)")
+    #expect(Self.fault { ($0.speculate, $0.acceptance, $0.draftTokens) = ("quantised-self", "0.9", "1") }?.contains("--kv-format int8") == true)
+    var engine = try Self.modelled { ($0.speculate, $0.acceptance, $0.draftTokens, $0.kvFormat) = ("quantised-self", "0.9", "1", "int8") }
+    #expect(throws: CommandError.self) { try engine.apply(Command(axis: "kv-format", choice: "f16")) }
   }
 
   @Test("a draft model costs its passes, its weights and its keys and values")

@@ -63,8 +63,9 @@ struct SwitchingTests {
         Issue.record("seed \(seed), step \(report.record.step): \(sentence)")
         return
       }
-      let filled = state.scheduler.running.reduce(0) { $0 + state.requests[Int($1)].computed }
-      #expect(filled == Int(report.record.filledSlots), "seed \(seed), step \(report.record.step)")
+      let dropped = state.scheduler.running.reduce(0) { $0 + Int(state.memory.tables[Int($1)].dropped) }
+      let filled = state.scheduler.running.reduce(0) { $0 + state.requests[Int($1)].computed } - dropped
+      #expect(filled == Int(report.record.filledSlots) && dropped == Int(report.record.droppedTokens), "seed \(seed), step \(report.record.step)")
       try #require(state.step < 20_000, "seed \(seed): the engine does not come to an end")
     }
     #expect(switches == 200, "seed \(seed): the load was too small")

@@ -59,7 +59,7 @@ extension Attention {
     }
     add(slots, hasChunks: hasChunks, to: &load) { slot, load in
       guard case .patterns(let blocks, let size) = sparse else { return false }
-      prefill.reading(blocks * size).add(rows: Int(slot.count), history: Int(slot.first), to: &load)
+      prefill.reading(blocks * size).add(rows: Int(slot.count), history: slot.held, to: &load)
       return true
     }
   }

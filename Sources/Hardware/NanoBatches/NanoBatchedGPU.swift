@@ -129,7 +129,7 @@ struct BatchClass: Hashable, Sendable {
         sums.contexts += slot.context
       } else {
         sums.tokens += Int(slot.count)
-        sums.histories += Double(slot.count) * (Double(slot.first) + Double(slot.count) / 2)
+        sums.histories += Double(slot.count) * (Double(slot.held) + Double(slot.count) / 2)
       }
     }
     decodes = Self.rung(Double(sums.decodes))

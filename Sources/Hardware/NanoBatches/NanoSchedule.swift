@@ -102,6 +102,11 @@ extension Batch {
         rest.count -= Int32(count)
       }
     }
+    // Everybody watches his own; what is moved is moved once.
+    for number in nano.indices {
+      nano[number].retaining = retaining
+      if number > 0 { nano[number].retaining?.compactions = [] }
+    }
     return nano.filter { !$0.slots.isEmpty }
   }
 }

@@ -2,7 +2,7 @@ import Core
 import Hardware
 
 extension AxisCatalogue {
-  static let weights = Axis(
+  public static let weights = Axis(
     name: "weights", summary: "in what the weights of the projections are kept",
     members: WeightFormat.members,
     current: { $0.weights.choice.description },

@@ -1,5 +1,6 @@
 import Core
 import Hardware
+import KVMemory
 import Scheduling
 
 /// Where prompts and decodes run.
@@ -44,6 +45,9 @@ extension Engine {
         : "\(device.name) has no SMs to divide — choose a modelled GPU"
     }
     guard let split = PlacementCatalogue.split(choice) else { return nil }
+    if device.language != nil, !planner.retention.keepsAll {
+      return "batches side by side end in any order, and real keys and values are moved (--retain \(planner.retention.choice)) — choose --retain all first"
+    }
     let outlook = state.scheduler.outlook
     if type(of: split).needsTargets, outlook.ttft == nil || outlook.tpot == nil {
       return "it adapts to targets — give --slo-ttft-ms and --slo-tpot-ms"

@@ -16,11 +16,12 @@ extension CPUDevice {
     var pending: [TokenID]
     var first: Int
     var table: [BlockID]
+    var dropped = 0
     /// Tokens before it are known; later ones are drafts.
     var begin: Int
 
     var span: SequenceSpan {
-      var span = SequenceSpan(tokens: pending, first: first, table: table, logits: pending.count - 1..<pending.count)
+      var span = SequenceSpan(tokens: pending, first: first, table: table, logits: pending.count - 1..<pending.count, dropped: dropped)
       span.begin = begin
       return span
     }
@@ -33,6 +34,8 @@ extension CPUDevice {
     case .ownLayers(let first, let last):
       used(first, last).count < model.shape.layers
         ? nil : "\(model.name) has \(model.shape.layers) layers: draft with fewer, or with a part of them"
+    case .ownCache:
+      QuantisedCopy.canCopy(cache) ? nil : "keys of \(cache.headWidth) channels cannot be kept in four bits"
     }
   }
 
@@ -63,19 +66,27 @@ extension CPUDevice {
       for drafting in draftings { draftMemory?.setComputed(drafting.first, of: drafting.draft.request) }
     case .ownLayers(let first, let last):
       let layers = used(first, last)
-      for wish in task.wishes {
-        // Keys and values of drafts lie where their verification will put the true ones.
-        let known = wish.request.known
-        let limit = min(wish.limit, wish.table.count * cacheTokensPerBlock - (known - 1))
-        guard limit > 0 else { continue }
-        draftings.append(
-          Drafting(
-            draft: Draft(request: wish.request.id, tokens: []), limit: limit, pending: wish.request.tokens(in: known - 1..<known),
-            first: known - 1, table: wish.table, begin: known - 1))
-      }
+      // Keys and values of drafts lie where their verification will put the true ones.
+      for wish in task.wishes { if let drafting = atEnd(of: wish) { draftings.append(drafting) } }
       try draft(&draftings, of: task, in: \.cache, cost: &cost) { device, spans in
         device.model.workspace.use { scratch in
           (device.model.weights.forward(spans, in: &device.cache, scratch: &scratch, layers: layers), scratch.runs)
+        }
+      }
+    case .ownCache:
+      var copy = quantised ?? QuantisedCopy(of: cache)
+      quantised = nil
+      copy.keep(task.running)
+      // A copy has every token in its place; who gave some up gets no drafts.
+      for wish in task.wishes where wish.dropped == 0 {
+        guard let drafting = atEnd(of: wish) else { continue }
+        copy.bring(wish.request.id, wish.table, tokens: drafting.first, from: cache, pool: model.workspace.pool)
+        draftings.append(drafting)
+      }
+      quantised = copy
+      try draft(&draftings, of: task, in: \.quantised!.store, cost: &cost) { device, spans in
+        device.model.workspace.use { scratch in
+          (device.model.weights.forward(spans, in: &device.quantised!.store, scratch: &scratch), scratch.runs)
         }
       }
     }
@@ -83,6 +94,16 @@ extension CPUDevice {
     if let rate = facts.bytesPerSecond, duration > .zero { cost.bandwidthBusy = min(1, cost.bytes / rate / duration.seconds) }
     proposals = draftings.filter { !$0.drawn.isEmpty }
     return DraftOutcome(drafts: draftings.map(\.draft).filter { !$0.tokens.isEmpty }, duration: duration, cost: cost)
+  }
+
+  /// A drafter that reads the request's own blocks begins with its last known token.
+  private func atEnd(of wish: DraftTask.Wish) -> Drafting? {
+    let known = wish.request.known
+    let limit = min(wish.limit, wish.table.count * cacheTokensPerBlock - (known - 1 - wish.dropped))
+    guard limit > 0 else { return nil }
+    return Drafting(
+      draft: Draft(request: wish.request.id, tokens: []), limit: limit, pending: wish.request.tokens(in: known - 1..<known), first: known - 1,
+      table: wish.table, dropped: wish.dropped, begin: known - 1)
   }
 
   /// The layers that `early-exit` computes.

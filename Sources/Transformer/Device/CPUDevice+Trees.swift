@@ -58,15 +58,15 @@ extension CPUDevice {
       var table = parent < 0 ? drafting.table : nodes[parent].table
       let position = start + nodes[node].depth - 1
       if parent < 0 ? textIsInherited : nodes[parent].isInherited {
-        table = store.branch(table, at: position)
+        table = store.branch(table, at: position - drafting.dropped)
       } else if parent < 0 {
         textIsInherited = true
       } else {
         nodes[parent].isInherited = true
       }
-      if table.count <= position / store.tokensPerBlock { table.append(store.takeSpare()) }
+      if table.count <= (position - drafting.dropped) / store.tokensPerBlock { table.append(store.takeSpare()) }
       nodes[node].table = table
-      var span = SequenceSpan(tokens: [nodes[node].token], first: position, table: table, logits: 0..<1)
+      var span = SequenceSpan(tokens: [nodes[node].token], first: position, table: table, logits: 0..<1, dropped: drafting.dropped)
       span.begin = drafting.begin
       return span
     }
@@ -152,7 +152,7 @@ struct BranchingSlot {
     let depths = tree.depths
     rows = [Int](repeating: 0, count: drafts.count + 1)
     paths = [Int](repeating: 0, count: drafts.count)
-    firstBlock = Int(slot.first) / store.tokensPerBlock
+    firstBlock = slot.held / store.tokensPerBlock
     // Of each draft, its place in its path; the first path begins with the known tokens.
     var places = [Int](repeating: 0, count: drafts.count)
     var row = 1
@@ -165,12 +165,13 @@ struct BranchingSlot {
       guard number > 0 else {
         spans.append(
           SequenceSpan(
-            tokens: content.tokens[..<known] + tokens, first: Int(slot.first), table: content.table, logits: known - 1..<known + tokens.count))
+            tokens: content.tokens[..<known] + tokens, first: Int(slot.first), table: content.table, logits: known - 1..<known + tokens.count,
+            dropped: Int(slot.dropped)))
         continue
       }
       let first = Int(slot.first) + known + depths[chain.nodes[0]] - 1
-      var table = store.branch(content.table, at: Int(slot.first))
-      while table.count <= (first + tokens.count - 1) / store.tokensPerBlock { table.append(store.takeSpare()) }
+      var table = store.branch(content.table, at: slot.held)
+      while table.count <= (first - Int(slot.dropped) + tokens.count - 1) / store.tokensPerBlock { table.append(store.takeSpare()) }
       // What it follows and is computed in this pass is written there too.
       var node = chain.parent
       while node >= 0, paths[node] > 0 {
@@ -178,7 +179,7 @@ struct BranchingSlot {
         node = tree.chains[paths[node]].parent
       }
       spans[0].copies.append(SequenceSpan.Copy(count: node < 0 ? known : places[node] + 1, table: table))
-      spans.append(SequenceSpan(tokens: tokens, first: first, table: table, logits: 0..<tokens.count))
+      spans.append(SequenceSpan(tokens: tokens, first: first, table: table, logits: 0..<tokens.count, dropped: Int(slot.dropped)))
       spans[number].begin = Int(slot.first)
     }
   }

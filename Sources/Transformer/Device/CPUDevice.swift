@@ -23,6 +23,12 @@ public struct CPUDevice: Device {
   let facts: RecordedDevice.Facts
   /// Of the companion; nil before its first draft.
   var draftMemory: DraftMemory?
+  /// What was seen of requests' attention, and what they gave up; empty while everything is kept.
+  var watched: [RequestID: WatchedRequest] = [:]
+  /// Some keys and values were, or may be, given up.
+  var isRetaining = false
+  /// For drafts of the model itself; nil before the first.
+  var quantised: QuantisedCopy?
   /// The last drafts, with the distributions they were drawn from, under sampling.
   var proposals: [Drafting] = []
 
@@ -85,6 +91,9 @@ public struct CPUDevice: Device {
     guard let contents = batch.contents else {
       throw DeviceError(device: name, problem: .failed("a batch came without tokens"))
     }
+    var watch = StepWatch(model.workspace)
+    // Before anything is read: what is given up is moved.
+    let given = giveUp(batch.retaining)
     var spans: [SequenceSpan] = []
     // Numbers of the spans by slot; those who have left have none.
     var numbers: [Int?] = []
@@ -103,17 +112,20 @@ public struct CPUDevice: Device {
       spans.append(
         SequenceSpan(
           tokens: content.tokens, first: Int(slot.first), table: content.table,
-          logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count, isDecode: slot.isDecode))
+          logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count, isDecode: slot.isDecode, dropped: Int(slot.dropped)))
     }
     leavesKeysOut = batch.sparse != nil
+    isRetaining = batch.retaining != nil
     let isCompared = zip(batch.slots, contents).contains { $0.samples && !$1.tokens.isEmpty && isShadowed($0.request) }
-    var watch = StepWatch(model.workspace)
     keepNotes(for: batch.sparse)
     let measuresKept = batch.sparse?.isOfDecodes == true && sparseSteps % Self.stepsPerKeptShare == 0
     if batch.sparse?.isOfDecodes == true, spans.contains(where: \.isDecode) { sparseSteps += 1 }
     let shared = batch.shared.map { SharedSpan(positions: $0.positions, spans: $0.slots.compactMap { numbers[$0] }, depth: $0.depth) }
+    let recorder = recorder(batch.retaining, batch, spans: numbers, count: spans.count)
     let (logits, tap) = forward(
-      spans, sharing: shared, leavingOut: batch.sparse, measuresKept: measuresKept, isTapped: isCompared, &watch)
+      spans, sharing: shared, leavingOut: batch.sparse, watchedBy: recorder, measuresKept: measuresKept, isTapped: isCompared, &watch)
+    if recorder != nil { noteWatched(batch) }
+    if let given { watch.note(given) }
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var row = 0
     // Of each slot, its first row of logits.
@@ -149,17 +161,17 @@ public struct CPUDevice: Device {
   /// not counted as the step's.
   static let stepsPerKeptShare = 32
 
-  private mutating func forward(
-    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], leavingOut sparse: SparseAttention? = nil, measuresKept: Bool = false,
-    isTapped: Bool = false, _ watch: inout StepWatch
+  mutating func forward(
+    _ spans: [SequenceSpan], sharing shared: [SharedSpan] = [], leavingOut sparse: SparseAttention? = nil,
+    watchedBy watcher: (any AttentionWatcher)? = nil, measuresKept: Bool = false, isTapped: Bool = false, _ watch: inout StepWatch
   ) -> (logits: [Float], tap: AttentionTap?) {
     tokensComputed += spans.reduce(0) { $0 + $1.tokens.count }
     let (logits, runs, kept, tap) = model.workspace.use { scratch in
       scratch.kept.isWanted = measuresKept
-      scratch.tap = isTapped ? AttentionTap(model.shape) : nil
+      (scratch.tap, scratch.watcher) = (isTapped ? AttentionTap(model.shape) : nil, watcher)
       defer {
         scratch.kept.isWanted = false
-        scratch.tap = nil
+        (scratch.tap, scratch.watcher) = (nil, nil)
       }
       let logits = model.weights.forward(spans, sharing: shared, leavingOut: sparse, in: &cache, scratch: &scratch)
       return (logits, scratch.runs, scratch.kept, scratch.tap)
@@ -244,17 +256,5 @@ public struct CPUDevice: Device {
 
   private func noNumbers(of slot: Batch.Slot) -> DeviceError {
     DeviceError(device: name, problem: .failed("the logits of \(slot.request) are no numbers — is the model file whole?"))
-  }
-
-  public mutating func rebuild(_ sequences: [Batch.Content]) throws(DeviceError) {
-    cache.removeAll()
-    draftMemory = nil
-    exactMemory = nil
-    proposals = []
-    var watch = StepWatch(model.workspace)
-    let spans = sequences.filter { !$0.tokens.isEmpty }.map { content in
-      SequenceSpan(tokens: content.tokens, first: 0, table: content.table, logits: content.tokens.count..<content.tokens.count)
-    }
-    _ = forward(spans, &watch)
   }
 }

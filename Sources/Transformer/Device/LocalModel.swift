@@ -1,4 +1,5 @@
 import Core
+public import Hardware
 import Synchronization
 
 /// A model that was opened for the CPU device: what all devices that use it, copies and forks, have in common.
@@ -15,20 +16,20 @@ public struct LocalModel: Sendable {
 
   /// - Parameter threads: Nil for one on each core.
   public init(
-    _ file: GGUFFile, name: String, threads: Int? = nil, precision: Activations.Precision = .eightBits
+    _ file: GGUFFile, name: String, threads: Int? = nil, precision: Activations.Precision = .eightBits, storing format: WeightFormat = .asLoaded
   ) throws(GGUFError) {
-    try self.init(file, name: name, precision: precision, pool: ThreadPool(threads: threads ?? ThreadPool.coresOnline))
+    try self.init(file, name: name, precision: precision, storing: format, pool: ThreadPool(threads: threads ?? ThreadPool.coresOnline))
   }
 
   /// A second model on the threads of a first; they take turns.
   public init(_ file: GGUFFile, name: String, beside other: LocalModel) throws(GGUFError) {
-    try self.init(file, name: name, precision: other.precision, pool: other.workspace.pool)
+    try self.init(file, name: name, precision: other.precision, storing: .asLoaded, pool: other.workspace.pool)
   }
 
-  private init(_ file: GGUFFile, name: String, precision: Activations.Precision, pool: ThreadPool) throws(GGUFError) {
+  private init(_ file: GGUFFile, name: String, precision: Activations.Precision, storing format: WeightFormat, pool: ThreadPool) throws(GGUFError) {
     self.name = name
     self.precision = precision
-    weights = try PackedLlama(file, pool: pool)
+    weights = try PackedLlama(file, storing: format, pool: pool)
     language = try ModelLanguage(file, vocabulary: weights.shape.vocabulary)
     workspace = Workspace(weights, precision: precision, pool: pool)
   }

@@ -16,6 +16,9 @@ struct StepWatch {
     onCore = workspace.use { $0.pool.cpuNanoseconds() }
   }
 
+  /// Work before the pass.
+  mutating func note(_ run: StageRun) { stages.append(run) }
+
   mutating func note(_ runs: [StageRun], _ kept: KeptShare) {
     stages = runs
     self.kept = kept

@@ -69,10 +69,10 @@ extension LocalModel {
         let span = SequenceSpan(tokens: part, first: first, table: table, logits: 0..<next.count)
         workspace.use { scratch in
           var reference = weights.forward([span], in: &exact, scratch: &scratch)
-          let sums = Rows(&reference, vocabulary: shape.vocabulary, path: scratch.path)
+          let sums = TextScore.Rows(&reference, vocabulary: shape.vocabulary, path: scratch.path)
           for index in choices.indices {
             var logits = weights.forward([span], in: &caches[index], scratch: &scratch)
-            scores[index].add(Rows(&logits, vocabulary: shape.vocabulary, path: scratch.path), beside: sums, next: next)
+            scores[index].add(TextScore.Rows(&logits, vocabulary: shape.vocabulary, path: scratch.path), beside: sums, next: next)
           }
         }
       }
@@ -108,38 +108,38 @@ extension LocalModel {
   }
 }
 
-/// Logits of consecutive tokens, with what a distribution needs of them.
-private struct Rows {
-  /// `[rows, vocabulary]`.
-  let logits: [Float]
-  let probabilities: [Float]
-  /// ln Σ e^logit of each row, and its likeliest token.
-  let sums: [Double]
-  let likeliest: [Int]
-
-  init(_ logits: inout [Float], vocabulary: Int, path: KernelPath) {
-    self.logits = logits
-    var probabilities = logits
-    var sums: [Double] = []
-    var likeliest: [Int] = []
-    probabilities.withUnsafeMutableBufferPointer { rows in
-      for row in stride(from: 0, to: rows.count, by: vocabulary) {
-        var best = 0
-        for token in 1..<vocabulary where rows[row + token] > rows[row + best] { best = token }
-        let most = Double(rows[row + best])
-        path.softmax(rows.baseAddress! + row, count: vocabulary)
-        likeliest.append(best)
-        sums.append(most - log(Double(rows[row + best])))
-      }
-    }
-    self.probabilities = probabilities
-    self.sums = sums
-    self.likeliest = likeliest
-  }
-}
-
 extension TextScore {
-  fileprivate mutating func add(_ rows: Rows, beside exact: Rows, next: [TokenID]) {
+  /// Logits of consecutive tokens, with what a distribution needs of them.
+  struct Rows {
+    /// `[rows, vocabulary]`.
+    let logits: [Float]
+    let probabilities: [Float]
+    /// ln Σ e^logit of each row, and its likeliest token.
+    let sums: [Double]
+    let likeliest: [Int]
+
+    init(_ logits: inout [Float], vocabulary: Int, path: KernelPath) {
+      self.logits = logits
+      var probabilities = logits
+      var sums: [Double] = []
+      var likeliest: [Int] = []
+      probabilities.withUnsafeMutableBufferPointer { rows in
+        for row in stride(from: 0, to: rows.count, by: vocabulary) {
+          var best = 0
+          for token in 1..<vocabulary where rows[row + token] > rows[row + best] { best = token }
+          let most = Double(rows[row + best])
+          path.softmax(rows.baseAddress! + row, count: vocabulary)
+          likeliest.append(best)
+          sums.append(most - log(Double(rows[row + best])))
+        }
+      }
+      self.probabilities = probabilities
+      self.sums = sums
+      self.likeliest = likeliest
+    }
+  }
+
+  mutating func add(_ rows: Rows, beside exact: Rows, next: [TokenID]) {
     let vocabulary = rows.logits.count / next.count
     for (row, token) in next.enumerated() {
       let start = row * vocabulary

@@ -103,7 +103,7 @@ extension KVStore {
     guard let notes else { return }
     let target = notes.address(of: block)
     if notes.kind == .bounds, slots.upperBound < tokensPerBlock { return }
-    if case .labels(let channels) = notes.kind, slots.count == 1 {
+    if format == .f16, case .labels(let channels) = notes.kind, slots.count == 1 {
       // One token of a decode: not worth a block's keys.
       for kvHead in 0..<kvHeads {
         let target = target + notes.offset(layer: layer, kvHead: kvHead, of: self)

@@ -26,20 +26,25 @@ extension KVStore {
     // Some at a time: the old blocks go as the new ones come.
     for first in stride(from: 0, to: held.count, by: 64) {
       let some = Array(held[first..<min(first + 64, held.count)])
-      let targets = some.map { target.open($0) }
-      let codes = some.map { target.address(of: $0) }
-      let (source, written) = (self, target)
-      pool.parallelFor(some.count * layers) { range, _ in
-        for number in range {
-          let (index, layer) = (number / source.layers, number % source.layers)
-          source.write(layer: layer, of: some[index], to: written, targets[index], codes: codes[index], path: path)
-        }
-      }
+      copy(some, into: &target, pool: pool, path: path)
       remove(some)
       if format.keepsWindow { for block in some where !isFilling.contains(block) { target.windows[Int(block)] = nil } }
     }
     self = target
     return (held.count, bytes)
+  }
+
+  /// Blocks into those of the same numbers of a store in another format.
+  func copy(_ blocks: [BlockID], into target: inout KVStore, pool: ThreadPool, path: KernelPath = .best) {
+    let targets = blocks.map { target.open($0) }
+    let codes = blocks.map { target.address(of: $0) }
+    let (source, written) = (self, target)
+    pool.parallelFor(blocks.count * layers) { range, _ in
+      for number in range {
+        let (index, layer) = (number / source.layers, number % source.layers)
+        source.write(layer: layer, of: blocks[index], to: written, targets[index], codes: codes[index], path: path)
+      }
+    }
   }
 
   private func write(

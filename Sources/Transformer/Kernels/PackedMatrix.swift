@@ -17,6 +17,8 @@ public struct PackedMatrix: Sendable {
   /// Elements of a row; whole blocks of the type, and whole blocks of 32.
   public let columns: Int
   private let storage: AlignedBuffer
+  /// How panels are kept that are made floats before they are multiplied; nil where they lie as the kernels read them.
+  private let compression: CompressedPanels?
 
   /// Packs rows as a file has them; nothing is assumed of their alignment. They are not needed afterwards: `done` gets those
   /// bytes of `source` that were packed, part by part. The matrices of one model share one `memory`.
@@ -33,6 +35,7 @@ public struct PackedMatrix: Sendable {
     let panelBytes = ck_panel_bytes(Int32(type.rawValue), columns)
     let storage = memory.take(bytes: (rows + 15) / 16 * panelBytes)
     self.storage = storage
+    compression = nil
     nonisolated(unsafe) let start = source.baseAddress
     let part = max(1, (2 << 20) / (16 * rowBytes))
     for first in stride(from: 0, to: panels, by: part) {
@@ -44,6 +47,29 @@ public struct PackedMatrix: Sendable {
           Int32(type.rawValue), start + from * 16 * rowBytes, min(rows, to * 16) - from * 16, columns, storage.base + from * panelBytes)
       }
       done(first * 16 * rowBytes..<min(rows, last * 16) * rowBytes)
+    }
+  }
+
+  /// Compresses a matrix of a file.
+  init(_ tensor: GGUFTensor, as form: CompressedPanels.Form, in memory: WeightMemory, pool: ThreadPool) {
+    let compression = CompressedPanels(form: form, columns: tensor.width)
+    require(compression.expandedBytes <= ThreadPool.scratchBytes, "rows of \(tensor.width) elements do not fit a thread's scratch")
+    type = .f32
+    rows = tensor.rowCount
+    columns = tensor.width
+    self.compression = compression
+    let storage = memory.take(bytes: (rows + 15) / 16 * compression.bytes)
+    self.storage = storage
+    let (rows, columns) = (rows, columns)
+    pool.parallelFor((rows + 15) / 16) { panels, _ in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * columns) { floats in
+        guard let values = floats.baseAddress else { return }
+        for panel in panels {
+          let count = min(16, rows - panel * 16)
+          for row in 0..<count { tensor.decode(row: panel * 16 + row, into: UnsafeMutableBufferPointer(start: values + row * columns, count: columns)) }
+          compression.encode(values, count: count, into: storage.base + panel * compression.bytes)
+        }
+      }
     }
   }
 
@@ -61,6 +87,7 @@ public struct PackedMatrix: Sendable {
   /// One row, as exact products see it.
   func decode(row: Int, into target: UnsafeMutablePointer<Float>, path: KernelPath = .best) {
     require(row >= 0 && row < rows, "row \(row) of \(rows)")
+    require(compression == nil, "rows of a compressed matrix are not read one by one")
     path.table.pointee.decode_row(Int32(type.rawValue), storage.base, row, columns, target)
   }
 
@@ -98,7 +125,15 @@ public struct PackedMatrix: Sendable {
         let part = range.clamped(to: before..<before + matrix.panels)
         if !part.isEmpty {
           let (first, last) = (part.lowerBound - before, part.upperBound - before)
-          if matrix.isQuantised && precision == .eightBits {
+          if let compression = matrix.compression {
+            let panel = pool.scratch(of: thread, bytes: compression.expandedBytes)
+            for number in first..<last {
+              compression.expand(matrix.storage.base + number * compression.bytes, into: panel.assumingMemoryBound(to: Float.self))
+              path.table.pointee.product_exact(
+                Int32(TensorType.f32.rawValue), panel, 0, 1, matrix.rows - number * 16, width, floats.assumingMemoryBound(to: Float.self),
+                count, target + number * 16, stride)
+            }
+          } else if matrix.isQuantised && precision == .eightBits {
             path.table.pointee.product(
               Int32(matrix.type.rawValue), matrix.storage.base, first, last, matrix.rows, width,
               blocks.assumingMemoryBound(to: ck_block.self), count, target, stride,

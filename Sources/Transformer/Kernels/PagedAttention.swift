@@ -3,11 +3,11 @@ import Core
 
 /// Queries of consecutive positions of one sequence, against its own keys up to each one's position.
 struct AttentionSpan {
-  /// Where the block of positions `[i · tokensPerBlock, …)` lies.
+  /// Where the block of slots `[i · tokensPerBlock, …)` lies.
   var table: [BlockAddress]
   /// Where the windows of the queries' own blocks lie; empty in formats without.
   var windows: [BlockAddress] = []
-  /// Absolute position of the first query. The keys of all queries of the span are already stored.
+  /// Slot of the first query's own key: it sees the slots up to there. The keys of all queries of the span are already stored.
   var first: Int
   var count: Int
   /// `[count, heads, headWidth]`, rows `queryStride` floats apart.

@@ -6,7 +6,9 @@ struct ForwardRound {
   struct Part {
     var rows: Range<Int>
     var first: Int
-    /// What lies before it will not change any more: where the span begins, of which this may be a later piece, or its drafts.
+    /// Slot of the first one's key.
+    var slot: Int
+    /// Slots before it will not change any more: where the span begins, of which this may be a later piece, or its drafts.
     var begin: Int
     var table: [BlockID]
     /// Number of the span.
@@ -28,7 +30,9 @@ struct ForwardRound {
     var rounds = [ForwardRound()]
     for (number, span) in spans.enumerated() {
       let end = span.first + span.tokens.count
-      require(span.first >= 0 && end <= span.table.count * tokensPerBlock, "positions up to \(end) in \(span.table.count) blocks")
+      require(
+        span.first >= span.dropped && end - span.dropped <= span.table.count * tokensPerBlock,
+        "\(end - span.dropped) slots in \(span.table.count) blocks")
       require(
         span.logits.lowerBound >= 0 && span.logits.upperBound <= span.tokens.count,
         "logits of \(span.logits) of \(span.tokens.count) tokens")
@@ -45,10 +49,11 @@ struct ForwardRound {
 
   private mutating func append(_ span: SequenceSpan, _ number: Int, _ range: Range<Int>, vocabulary: Int) {
     let row = tokens.count
+    let begin = span.first - span.dropped
     parts.append(
       Part(
-        rows: row..<row + range.count, first: span.first + range.lowerBound, begin: span.begin ?? span.first, table: span.table, span: number,
-        isDecode: span.isDecode))
+        rows: row..<row + range.count, first: span.first + range.lowerBound, slot: begin + range.lowerBound,
+        begin: (span.begin ?? span.first) - span.dropped, table: span.table, span: number, isDecode: span.isDecode))
     for copy in span.copies where copy.count > range.lowerBound {
       let count = min(copy.count - range.lowerBound, range.count)
       parts[parts.count - 1].copies.append(SequenceSpan.Copy(count: count, table: copy.table))

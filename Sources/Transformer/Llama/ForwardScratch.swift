@@ -2,7 +2,7 @@ import Core
 
 /// What a forward pass needs besides weights and cache: room for its intermediate numbers, threads to work on, and how.
 ///
-/// Nothing in it outlives a pass but its measurements; any scratch gives the same logits.
+/// Nothing in it outlives a pass but its measurements, and who watches; any scratch gives the same logits.
 public struct ForwardScratch: ~Copyable {
   public let pool: ThreadPool
   public let path: KernelPath
@@ -14,6 +14,8 @@ public struct ForwardScratch: ~Copyable {
   /// Is shown the queries, keys and values of each layer, `[rows, queryWidth + 2 · keyWidth]`, when they have been turned.
   var observe: ((_ layer: Int, _ rows: Int, _ projected: UnsafePointer<Float>) -> Void)?
   var log = StageLog()
+  /// Is shown the queries of passes; nil where nobody asks.
+  var watcher: (any AttentionWatcher)?
   /// Of the last pass, how much of attention's weight fell on keys that were read, where that was asked.
   var kept = KeptShare()
 

@@ -58,6 +58,7 @@ extension PackedLlama {
       rotateAndStore(round, layer, index, places, cache, &scratch)
       attend(places, index, cache, &scratch)
       if let sparse { attend(places, leavingOut: sparse, index, cache, &scratch) }
+      if let watcher = scratch.watcher { show(round, index, cache, to: watcher, &scratch) }
       if scratch.tap != nil { scratch.tap?.note(layer: index, rows: round.wanted, of: scratch.mixed.base) }
       load(scratch.mixed, rows, for: [layer.output], index, &scratch)
       multiply([(layer.output, scratch.addend.base, shape.hidden)], .output, index, &scratch)
@@ -102,39 +103,39 @@ extension PackedLlama {
       var opened: Set<BlockID> = []
       for part in round.parts {
         for (table, count) in [(part.table, part.rows.count)] + part.copies.map({ ($0.table, $0.count) }) {
-          let end = part.first + count
-          for index in part.first / size...(end - 1) / size {
+          let end = part.slot + count
+          for index in part.slot / size...(end - 1) / size {
             _ = cache.open(table[index])
             if cache.format.keepsWindow { opened.insert(table[index]) }
             guard cache.notes != nil else { continue }
             cache.notes?.open(table[index])
-            noted.append((table[index], max(0, part.first - index * size)..<min(size, end - index * size)))
+            noted.append((table[index], max(0, part.slot - index * size)..<min(size, end - index * size)))
           }
         }
       }
       if cache.format.keepsWindow { for part in round.parts { cache.closed(part.table[..<(part.begin / size)], besides: opened) } }
       let stride = shape.queryWidth + 2 * shape.keyWidth
       for part in round.parts {
-        let end = part.first + part.rows.count
+        let end = part.slot + part.rows.count
         let table = part.table[..<((end + size - 1) / size)].map { cache.address(of: $0) }
-        let windows = cache.format.keepsWindow ? part.table[part.first / size...(end - 1) / size].map { cache.window(of: $0) } : []
-        for position in part.first..<end {
-          slots.append((windows.isEmpty ? table[position / size] : windows[position / size - part.first / size], position % size))
+        let windows = cache.format.keepsWindow ? part.table[part.slot / size...(end - 1) / size].map { cache.window(of: $0) } : []
+        for slot in part.slot..<end {
+          slots.append((windows.isEmpty ? table[slot / size] : windows[slot / size - part.slot / size], slot % size))
         }
         for copy in part.copies {
           for offset in 0..<copy.count {
-            let (block, slot) = (copy.table[(part.first + offset) / size], (part.first + offset) % size)
+            let (block, slot) = (copy.table[(part.slot + offset) / size], (part.slot + offset) % size)
             copies.append((part.rows.lowerBound + offset, cache.format.keepsWindow ? cache.window(of: block) : cache.address(of: block), slot))
           }
         }
         if cache.format.keepsWindow {
-          for number in part.first / size..<end / size { full.append((windows[number - part.first / size], table[number])) }
+          for number in part.slot / size..<end / size { full.append((windows[number - part.slot / size], table[number])) }
           for copy in part.copies {
-            for block in copy.table[part.first / size..<(part.first + copy.count) / size] { full.append((cache.window(of: block), cache.address(of: block))) }
+            for block in copy.table[part.slot / size..<(part.slot + copy.count) / size] { full.append((cache.window(of: block), cache.address(of: block))) }
           }
         }
         let span = AttentionSpan(
-          table: table, windows: windows, first: part.first, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
+          table: table, windows: windows, first: part.slot, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
           queryStride: stride, output: scratch.mixed.base + part.rows.lowerBound * shape.queryWidth)
         if let notes = cache.notes, part.isDecode, part.rows.count == 1, sparse?.isOfDecodes == true {
           let blocks = part.table[..<((end + size - 1) / size)]
@@ -285,6 +286,19 @@ extension PackedLlama {
         kind, index, since: start, operations: 4 * shape.queryWidth * pairs,
         bytes: cached * (cache.bytesPerToken / cache.layers) + queries * shape.queryWidth * 8, pieces: pieces)
     }
+  }
+
+  /// Queries, and keys where they lie, to who watches attention.
+  private func show(_ round: ForwardRound, _ index: Int, _ cache: KVStore, to watcher: any AttentionWatcher, _ scratch: inout ForwardScratch) {
+    let start = scratch.log.now
+    let stride = shape.queryWidth + 2 * shape.keyWidth
+    let queries = round.parts.map { part in
+      WatchedQueries(
+        span: part.span, first: part.first, slot: part.slot, count: part.rows.count,
+        queries: scratch.projected.base + part.rows.lowerBound * stride, stride: stride, table: part.table)
+    }
+    let (operations, bytes) = watcher.see(layer: index, queries, cache, scratch.pool, scratch.path)
+    scratch.log.record(.retain, index, since: start, operations: operations, bytes: bytes, pieces: round.parts.count * shape.keyHeads)
   }
 
   /// Decodes that read a part of their keys: the choice, then attention over what was chosen.

@@ -1,4 +1,5 @@
 import Core
+public import Hardware
 
 /// A model of the Llama kind with its matrices packed for the kernels: the weights, and nothing that changes.
 ///
@@ -32,7 +33,9 @@ public struct PackedLlama: Sendable {
   let frequencies: [Double]
 
   /// Packs all matrices of a file, once.
-  public init(_ file: GGUFFile, pool: ThreadPool) throws(GGUFError) {
+  ///
+  /// - Parameter format: Of the matrices of the layers; embedding and head stay as the file has them. Not `w4a4`.
+  public init(_ file: GGUFFile, storing format: WeightFormat = .asLoaded, pool: ThreadPool) throws(GGUFError) {
     let shape = try LlamaShape(file)
     let weights = try LlamaWeights(file, shape)
     guard shape.headWidth % 16 == 0 else {
@@ -40,10 +43,29 @@ public struct PackedLlama: Sendable {
         .outOfRange(key: "\(shape.architecture).attention.key_length", value: "\(shape.headWidth)", allowed: "multiples of 16"))
     }
     let memory = WeightMemory()
-    func packed(_ tensor: GGUFTensor, _ key: String) throws(GGUFError) -> PackedMatrix {
+    func packed(_ tensor: GGUFTensor, _ key: String, as format: WeightFormat) throws(GGUFError) -> PackedMatrix {
       guard PackedMatrix.canHold(tensor.type, columns: tensor.width) else {
         throw file.error(
           .outOfRange(key: "\(shape.architecture).\(key)", value: "\(tensor.width)", allowed: "multiples of 32 up to 52416"))
+      }
+      func done() { tensor.file.release(tensor.range) }
+      func encoded(_ type: TensorType) -> PackedMatrix {
+        defer { done() }
+        return tensor.encoded(as: type, pool: pool).withUnsafeBytes {
+          PackedMatrix(type, rows: tensor.rowCount, columns: tensor.width, of: $0, in: memory, pool: pool)
+        }
+      }
+      switch format {
+      case .asLoaded, .w4a4: break
+      case .f16: return encoded(.f16)
+      case .int8: return encoded(.q8_0)
+      case .int4: return encoded(.q4_0)
+      case .f8:
+        defer { done() }
+        return PackedMatrix(tensor, as: .f8, in: memory, pool: pool)
+      case .sparse(let zeros):
+        defer { done() }
+        return PackedMatrix(tensor, as: .sparse(kept: tensor.width * (100 - zeros) / 100), in: memory, pool: pool)
       }
       return PackedMatrix(tensor.type, rows: tensor.rowCount, columns: tensor.width, of: tensor.bytes, in: memory, pool: pool) { packed in
         // Not both in memory: what is packed of the file goes.
@@ -55,19 +77,19 @@ public struct PackedLlama: Sendable {
       layers.append(
         Layer(
           attentionNorm: layer.attentionNorm,
-          query: try packed(layer.query, "embedding_length"), key: try packed(layer.key, "embedding_length"),
-          value: try packed(layer.value, "embedding_length"), output: try packed(layer.output, "attention.head_count"),
+          query: try packed(layer.query, "embedding_length", as: format), key: try packed(layer.key, "embedding_length", as: format),
+          value: try packed(layer.value, "embedding_length", as: format), output: try packed(layer.output, "attention.head_count", as: format),
           queryBias: layer.queryBias, keyBias: layer.keyBias, valueBias: layer.valueBias,
           queryNorm: layer.queryNorm, keyNorm: layer.keyNorm,
           feedForwardNorm: layer.feedForwardNorm,
-          gate: try packed(layer.gate, "embedding_length"), up: try packed(layer.up, "embedding_length"),
-          down: try packed(layer.down, "feed_forward_length")))
+          gate: try packed(layer.gate, "embedding_length", as: format), up: try packed(layer.up, "embedding_length", as: format),
+          down: try packed(layer.down, "feed_forward_length", as: format)))
     }
     self.shape = shape
     self.layers = layers
     embedding = weights.output.name == weights.embedding.name ? nil : weights.embedding
     outputNorm = weights.outputNorm
-    output = try packed(weights.output, "embedding_length")
+    output = try packed(weights.output, "embedding_length", as: .asLoaded)
     frequencies = shape.rotaryFrequencies(dividedBy: weights.rotaryDivisors)
   }
 

@@ -19,13 +19,13 @@ public struct SharedSpan: Equatable, Sendable {
 ///
 /// ```
 /// | in the cache already |  tokens  |
-/// 0                    first        first + tokens.count ≤ table.count · tokensPerBlock
+/// 0                    first        first + tokens.count ≤ table.count · tokensPerBlock + dropped
 /// ```
 public struct SequenceSpan: Equatable, Sendable {
   public var tokens: [TokenID]
   /// Position of the first token.
   public var first: Int
-  /// Block of positions `[i · tokensPerBlock, …)`.
+  /// Block of slots `[i · tokensPerBlock, …)`.
   public var table: [BlockID]
   /// For which of `tokens` logits are wanted.
   public var logits: Range<Int>
@@ -33,6 +33,8 @@ public struct SequenceSpan: Equatable, Sendable {
   public var begin: Int?
   /// One token after a computed context, whose attention may leave keys out; parts of prompts are no decodes.
   public var isDecode: Bool
+  /// Of the tokens in the cache, those whose keys and values were given up: position p lies in slot p − dropped.
+  public var dropped: Int
   /// Where keys and values of the first tokens go besides: to sequences that begin alike and branch off within the pass.
   public var copies: [Copy] = []
 
@@ -43,8 +45,9 @@ public struct SequenceSpan: Equatable, Sendable {
     public var table: [BlockID]
   }
 
-  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>, isDecode: Bool = false) {
+  public init(tokens: [TokenID], first: Int, table: [BlockID], logits: Range<Int>, isDecode: Bool = false, dropped: Int = 0) {
     self.isDecode = isDecode
+    self.dropped = dropped
     self.tokens = tokens
     self.first = first
     self.table = table

@@ -148,9 +148,16 @@ public enum ClaimCatalogue {
     KIVIClaim.self,
     SAWINT4Claim.self,
     BlockQuantClaim.self,
+    DuoDecodingClaim.self,
+    DySpecClaim.self,
+    QuantSpecClaim.self,
+    TriForceClaim.self,
     MarlinClaim.self,
     FlashLLMClaim.self,
     MinimaClaim.self,
+    PitfallsClaim.self,
+    DoubleSparsityClaim.self,
+    MInferenceClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

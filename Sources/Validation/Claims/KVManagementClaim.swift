@@ -1,6 +1,6 @@
 import Core
 
-/// Three ways to manage KV memory side by side: two of them this engine has not.
+/// Three ways to manage KV memory side by side: one of them this engine has not.
 struct KVManagementClaim: Claim {
   static let descriptor = Descriptor(
     name: "kv-management-characterization", summary: "paging, prefetched offload and eviction each win somewhere",
@@ -11,7 +11,7 @@ struct KVManagementClaim: Claim {
       ClaimResult(
         Self.descriptor.name, row: "regions", metric: "latency, throughput and memory",
         published: .statement("paging, prefetched offload and eviction each win in some region of rate, memory and sparsity"),
-        impossible: "this engine has no retention policy and no offload by speculation yet")
+        impossible: "this engine has no offload by speculation yet")
     ]
   }
 }

@@ -44,19 +44,9 @@ struct MagicDecClaim: Claim {
   private static func gain(_ target: ModelledGPU, _ drafter: ModelledGPU, batch: Int, context: Int) throws(ClaimFault) -> Double {
     let plain = try target.seconds(Batch(decodes: batch, context: context))
     let pass = try drafter.seconds(Batch(decodes: batch, context: min(context, kept))) - drafter.hostTime(sequences: batch).seconds
-    var best = 0.0
-    var (tokens, likelihood) = (1.0, 1.0)
-    for drafts in 1...8 {
-      likelihood *= acceptance
-      tokens += likelihood
-      let verify = try target.seconds(
-        Batch(
-          slots: (0..<batch).map {
-            Batch.Slot(
-              request: RequestID($0), first: context - 1, count: 1 + drafts, drafts: drafts, promptCount: context - 1, outputs: 1, samples: true)
-          }))
-      best = max(best, tokens * plain / (verify + Double(drafts) * pass))
-    }
-    return best
+    return try DraftGain(
+      plain: plain, pass: pass, verify: { (drafts) throws(ClaimFault) in try target.seconds(Batch(decodes: batch, context: context, drafts: drafts)) },
+      acceptance: acceptance
+    ).best().gain
   }
 }

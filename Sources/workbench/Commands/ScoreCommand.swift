@@ -1,6 +1,8 @@
 import Analysis
 import ArgumentParser
 import Core
+import Hardware
+import KVMemory
 import ServingEngine
 import Transformer
 
@@ -15,6 +17,14 @@ extension ModelCommand {
 
     @Option(help: ArgumentHelp("Formats, with commas between them; all where it is left out.", valueName: "a,b,…"))
     var kvFormat: String?
+
+    @Option(help: ArgumentHelp("Retention policies, with commas between them: the first half of each window is read whole, the rest is foretold token by token from what they keep, in f16 or the one format that is given.", valueName: "a,b,…"))
+    var retain: String?
+
+    @Option(help: ArgumentHelp("What no policy may drop: none, or prompt-prefix:64.", valueName: "member"))
+    var protect = "none"
+    @Option(help: "Weights of the layers: \(WeightFormat.members.map(\.usage).joined(separator: ", ")).")
+    var weights = "as-loaded"
 
     @Option(help: ArgumentHelp("A text to be read; a text of the program where it is left out.", valueName: "file"))
     var text: String?
@@ -35,17 +45,30 @@ extension ModelCommand {
       let formats = try formats()
       guard window >= 2 else { throw Fault("--window \(window): at least 2 tokens are wanted, for one foretells the other") }
       if let limit, limit < 2 { throw Fault("--limit \(limit): at least 2 tokens are wanted, for one foretells the other") }
-      let local = try LocalModel(ModelCommand.file(model), name: model, precision: exactActivations ? .exact : .eightBits)
+      let local = try LocalModel(ModelCommand.file(model), name: model, precision: exactActivations ? .exact : .eightBits, storing: try weightFormat())
       var tokens = local.passages
       if let text {
         tokens = local.language.tokenizer.encode(String(decoding: try Files.bytes(of: text), as: UTF8.self))
         guard tokens.count >= 2 else { throw Fault("\(text): one token or none; nothing is foretold — give a longer text") }
       }
       if let limit { tokens = Array(tokens.prefix(limit)) }
+      if let retain { return try printRetention(retain, local, tokens, formats) }
       let choices = formats.map { CacheChoice(format: $0) }
       let scores = local.scores(of: tokens, choices: choices, window: window)
       if json { return print(document(choices, scores).pretty()) }
       printTable(choices, scores)
+    }
+
+    private func weightFormat() throws -> WeightFormat {
+      do {
+        if let format = WeightFormat(try AxisCatalogue.weights.choice(weights)) {
+          if case .w4a4 = format { throw Fault("--weights \(weights): products of the cpu take activations of 8 bits or floats — choose int4") }
+          return format
+        }
+      } catch let fault as ChoiceFault {
+        throw Fault(fault.description)
+      }
+      throw Fault("--weights \(weights): there is no such format")
     }
 
     private func formats() throws -> [KVFormat] {
@@ -73,6 +96,46 @@ extension ModelCommand {
       ]
     }
 
+    private func printRetention(_ retain: String, _ local: LocalModel, _ tokens: [TokenID], _ formats: [KVFormat]) throws {
+      guard kvFormat == nil || formats.count == 1 else { throw Fault("--kv-format \(kvFormat ?? ""): one format is wanted beside --retain") }
+      guard tokens.count >= 4, window >= 4 else { throw Fault("--retain: a window of 4 tokens at least is wanted — give a longer text, or a larger --window") }
+      let format = kvFormat == nil ? .f16 : formats[0]
+      guard let axis = AxisCatalogue.axis(named: "retain"), let protection = AxisCatalogue.axis(named: "protect") else { return }
+      let names = retain.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      for (axis, name) in names.map({ (axis, $0) }) + [(protection, protect)] { if let fault = axis.fault(of: name) { throw Fault(fault) } }
+      let choices = try names.map { try axis.choice($0) }
+      let protected = try protection.choice(protect).values.first ?? 0
+      let policies = choices.compactMap { RetentionCatalogue.retention($0) }
+      let scores = local.scores(of: tokens, retaining: policies, protected: protected, format: format, window: window)
+      if json {
+        let rows = zip(choices, scores).map { choice, score -> JSONValue in
+          [
+            "retain": .string(choice.description), "kept_fraction": JSONValue(score.keptFraction), "perplexity": JSONValue(score.score.perplexity),
+            "exact_perplexity": JSONValue(score.score.exactPerplexity), "kl_nats": JSONValue(score.score.meanDivergence),
+            "greedy_agreement": JSONValue(score.score.agreement),
+          ]
+        }
+        let foretold: Int = scores.first?.score.tokens ?? 0
+        let document = JSONValue([
+          ("schema", .string("workbench.scores/1")), ("model", .string(model)), ("tokens", .integer(foretold)), ("window", .integer(window)),
+          ("kv_format", .string(format.rawValue)), ("protect", .string(protect)), ("scores", .array(rows)),
+        ])
+        return print(document.pretty())
+      }
+      guard let first = scores.first?.score else { return }
+      print(
+        "\(model): \(first.tokens.grouped) tokens foretold in the second halves of windows of \(window), \(format.rawValue); with the exact cache perplexity \(first.exactPerplexity.fixed(3))\n")
+      var rows = [["retain", "kept", "perplexity", "change", "KL (nats)", "same greedy token"]]
+      for (choice, score) in zip(choices, scores) {
+        rows.append([
+          choice.description, (score.keptFraction * 100).fixed(1) + " %", score.score.perplexity.fixed(3),
+          ((score.score.perplexity / score.score.exactPerplexity - 1) * 100).fixed(2) + " %", score.score.meanDivergence.fixed(5),
+          (score.score.agreement * 100).fixed(1) + " %",
+        ])
+      }
+      printRows(rows)
+    }
+
     private func printTable(_ choices: [CacheChoice], _ scores: [TextScore]) {
       guard let first = scores.first else { return }
       print("\(model): \(first.tokens.grouped) tokens foretold, windows of \(window); with the exact cache perplexity \(first.exactPerplexity.fixed(3))\n")
@@ -85,7 +148,11 @@ extension ModelCommand {
           (score.agreement * 100).fixed(1) + " %",
         ])
       }
-      let widths = heads.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+      printRows(rows)
+    }
+
+    private func printRows(_ rows: [[String]]) {
+      let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
       for row in rows {
         print(
           row.enumerated().map { column, text in

@@ -72,6 +72,12 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "attention", "Keys that attention reads"))
   var attention: String?
 
+  @Option(help: EngineOptions.help(of: "retain", "Keys and values that a request keeps"))
+  var retain: String?
+
+  @Option(help: EngineOptions.help(of: "protect", "Tokens that are never dropped"))
+  var protect: String?
+
   @Option(help: EngineOptions.help(of: "weights", "Weights of the projections"))
   var weights: String?
 
@@ -81,7 +87,10 @@ struct EngineOptions: ParsableArguments {
   @Option(help: EngineOptions.help(of: "draft-tokens", "Tokens that are guessed for each request; a number alone is fixed"))
   var draftTokens: String?
 
-  @Option(help: ArgumentHelp("Which drafts stand on a modelled GPU: shares of drafts whose first, first two, … tokens do (0.8,0.7,0.6), or a file of `profile-acceptance`.", valueName: "rates|file"))
+  @Option(help: EngineOptions.help(of: "draft-overlap", "Whether drafts are made while others are verified"))
+  var draftOverlap: String?
+
+  @Option(help: ArgumentHelp("Which drafts stand on a modelled GPU: shares of drafts whose first, first two, … tokens do (0.8,0.7,0.6), of trees shares in which the first, second, … guess for each position is the token (0.6+0.2,0.5+0.2), or a file of `profile-acceptance`.", valueName: "rates|file"))
   var acceptance: String?
 
   @Option(help: "Smaller model for --speculate draft-model: a card of `list models`; on the cpu a GGUF file or a name of `model list`.")
@@ -137,9 +146,6 @@ struct EngineOptions: ParsableArguments {
   @Option(help: ArgumentHelp("GPUs of an instance that decodes (default: as --tp).", valueName: "n"))
   var decodeTp: Int?
 
-  // Axes on which the engine has one member so far. They are accepted so that scripts can name them.
-  @Option(help: .hidden) var retain: String?
-
   /// `Order: fcfs, priority, …`, as the catalogue has it.
   private static func help(of axis: String, _ subject: String) -> ArgumentHelp {
     let members = AxisCatalogue.axis(named: axis)?.members ?? []
@@ -194,9 +200,12 @@ struct EngineOptions: ParsableArguments {
     take(cacheblend, \.recomputedShare)
     take(kvFormat, \.kvFormat)
     take(attention, \.attention)
+    take(retain, \.retain)
+    take(protect, \.protect)
     take(shadow, \.shadow)
     take(weights, \.weights)
     take(draftTokens, \.draftTokens)
+    take(draftOverlap, \.draftOverlap)
     if let acceptance {
       configuration.acceptance = Files.exists(acceptance) ? String(decoding: try Files.bytes(of: acceptance), as: UTF8.self) : acceptance
     }
@@ -250,7 +259,6 @@ struct EngineOptions: ParsableArguments {
       }
     }
     try checkRanges(configuration)
-    try checkSettledAxes()
     return configuration
   }
 
@@ -279,17 +287,6 @@ struct EngineOptions: ParsableArguments {
     }
     for (name, target) in [("ttft", configuration.sloTTFT), ("tpot", configuration.sloTPOT)] {
       if let target, !(target > 0 && target < 1e9) { throw Fault("--slo-\(name)-ms \(target): milliseconds above 0 are wanted") }
-    }
-  }
-
-  private func checkSettledAxes() throws {
-    let asked = [
-      "retain": retain,
-    ]
-    for (axis, member) in Configuration.settled {
-      if let choice = asked[axis] ?? nil, choice != member {
-        throw Fault("--\(axis) \(choice): this engine has \(member) only")
-      }
     }
   }
 }

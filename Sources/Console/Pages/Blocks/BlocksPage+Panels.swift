@@ -12,7 +12,7 @@ extension BlocksPage {
   static func runs(_ scene: Scene) -> BlockRuns? {
     guard let (row, request) = subject(scene) else { return nil }
     let memory = scene.run.engine.state.scheduler.memory
-    return BlockRuns(memory.tables[row].blocks, tokens: request.computed, memory: memory)
+    return BlockRuns(memory.tables[row].blocks, tokens: request.computed - Int(memory.tables[row].dropped), memory: memory)
   }
 
   func drawTable(_ scene: Scene, in area: Rect, _ isFocused: Bool, on canvas: inout Canvas) {

@@ -105,10 +105,12 @@ public struct BlocksPage: Page {
     }
     if holders.count > 3 { text += StyledText(" and \(holders.count - 3) more") }
     let size = memory.tokensPerBlock
-    let filled = min(size, max(0, request.computed - logical * size))
+    let dropped = scene.run.engine.state.scheduler.running.first { scene.run.engine.state.requests[Int($0)].id == request.id }
+      .map { Int(memory.tables[Int($0)].dropped) } ?? 0
+    let filled = min(size, max(0, request.computed - dropped - logical * size))
     text += StyledText(" · logical \(Figure.grouped(logical))")
     text += filled > 0
-      ? StyledText(" · tok \(Figure.grouped(logical * size))-\(Figure.grouped(logical * size + filled - 1))")
+      ? StyledText(" · \(dropped > 0 ? "slot" : "tok") \(Figure.grouped(logical * size))-\(Figure.grouped(logical * size + filled - 1))")
       : " · no token yet"
     text += StyledText(" · ref \(holders.count)")
     if hash != 0 { return text + " · content " + StyledText(PrefixTree.name(hash), Style(.kvCached)) }

@@ -110,7 +110,7 @@ extension KernelRun.Kind {
     case .qkv, .output, .gateUp, .down, .experts, .head: Style(.hwGemm)
     case .attentionPrefill: Style(.hwAttnPrefill)
     case .attentionIndex, .attentionShared, .attentionDecode: Style(.hwAttnDecode)
-    case .normalise, .sampler: Style(.hwElementwise)
+    case .normalise, .sampler, .retain: Style(.hwElementwise)
     case .allReduce, .send: Style(.hwComm)
     }
   }

@@ -37,7 +37,7 @@ struct PoolCensus: Equatable, Sendable {
     for row in scheduler.running {
       let blocks = tables[Int(row)].blocks.count
       named += blocks
-      emptySlots += max(0, blocks * tokensPerBlock - requests[Int(row)].computed)
+      emptySlots += max(0, blocks * tokensPerBlock - requests[Int(row)].computed + Int(tables[Int(row)].dropped))
     }
     savedBySharing = max(0, named - live)
   }

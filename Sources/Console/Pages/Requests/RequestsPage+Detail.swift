@@ -161,13 +161,15 @@ extension RequestsPage {
     let gaps = RequestLife.gaps(request, scene.run)
     if let row = scheduler.running.first(where: { requests[Int($0)].id == request }) {
       let live = requests[Int(row)]
-      let runs = BlockRuns(scheduler.memory.tables[Int(row)].blocks, tokens: live.computed, memory: scheduler.memory)
+      let table = scheduler.memory.tables[Int(row)]
+      let runs = BlockRuns(table.blocks, tokens: live.computed - Int(table.dropped), memory: scheduler.memory)
       lines = [
         gauge("computed", live.computed, live.known), gauge("output", Int(record.output), limit),
         line("blocks", StyledText("\(Figure.grouped(runs.blockCount)) in \(Figure.grouped(runs.runs.count)) runs, \(Figure.grouped(runs.sharedCount)) shared")),
         line("slack", StyledText("\(Figure.grouped(runs.slack)) tok")),
-        line("if lost", StyledText("\(Figure.grouped(runs.tokens)) tok, \(Figure.grouped(runs.findableTokens)) cached")),
+        line("if lost", StyledText("\(Figure.grouped(live.computed)) tok, \(Figure.grouped(runs.findableTokens)) cached")),
       ]
+      if table.dropped > 0 { lines.append(line("dropped", StyledText("\(Figure.grouped(Int(table.dropped))) tok, gone until computed again"))) }
     } else {
       lines = [gauge("output", Int(record.output), limit), line("blocks", StyledText("none", .muted))]
     }

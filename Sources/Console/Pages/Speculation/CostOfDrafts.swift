@@ -43,6 +43,10 @@ struct CostOfDrafts {
   }
 
   private var footer: String {
+    moment.prices.contains(where: \.overlaps) ? bestFooter + " · draft beside verify" : bestFooter
+  }
+
+  private var bestFooter: String {
     if moment.followsLuck { return "no best: k followed how easy the text was" }
     guard let best = moment.best, let least = best.millisecondsPerToken else { return "best k –" }
     let near = moment.prices.first { ($0.millisecondsPerToken ?? .infinity) <= least * 1.01 }

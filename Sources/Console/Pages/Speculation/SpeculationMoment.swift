@@ -32,7 +32,10 @@ struct SpeculationMoment {
     var tokens: Double?
     var millisecondsPerToken: Double?
 
-    var total: Double? { verify.map { $0 + (draft ?? 0) } }
+    /// One is done while the other is.
+    var overlaps = false
+
+    var total: Double? { verify.map { overlaps ? max($0, draft ?? 0) : $0 + (draft ?? 0) } }
   }
 
   let run: Run
@@ -85,7 +88,7 @@ struct SpeculationMoment {
         // Without a drafter there is no time of one.
         Price(
           drafts: $0.drafts, draft: engine.speculation == nil && $0.drafts > 0 ? nil : $0.drafting.milliseconds, verify: $0.verifying.milliseconds, tokens: $0.tokens,
-          millisecondsPerToken: $0.millisecondsPerToken)
+          millisecondsPerToken: $0.millisecondsPerToken, overlaps: $0.overlaps)
       }
     }
     return (0...most).compactMap { drafts in

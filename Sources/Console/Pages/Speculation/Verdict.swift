@@ -45,8 +45,9 @@ extension SpeculationLog.Verification {
 }
 
 extension (any Language)? {
-  /// A token as it shows in a table; empty where tokens are not real.
+  /// A token as it shows in a table, a space alone too; empty where tokens are not real.
   func spelling(of token: TokenID) -> String {
-    (self?.text(of: [token], showsSpecial: true) ?? "").replacing("\n", with: "⏎")
+    let text = (self?.text(of: [token], showsSpecial: true) ?? "").replacing("\n", with: "⏎")
+    return text == " " ? "␣" : text
   }
 }

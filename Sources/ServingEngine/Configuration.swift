@@ -312,6 +312,10 @@ extension Configuration {
       fatalError("a model is neither recorded nor opened")
     }
     let format = try chosenKVFormat()
+    if let obstacle = format.obstacle(tokensPerBlock: blockSize) { throw ConfigurationError("--kv-format \(kvFormat): \(obstacle)") }
+    if let model, !KVStore.canHold(format, tokensPerBlock: blockSize, headWidth: model.shape.headWidth) {
+      throw ConfigurationError("--kv-format \(kvFormat): heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at f16")
+    }
     let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences, format: format)
     let ends = tokens.ignoresEndOfText ? [] : facts.endsOfText
     guard let model else { return (RecordedDevice(facts, language: tokens.language(facts), kvFormat: format), facts, blocks, ends) }

@@ -75,6 +75,10 @@ struct KVFormatSwitchingTests {
 
     for (choose, word) in [
       ({ ($0.model) = "deepseek-v3" }, "latent"), ({ ($0.blockSize) = 8 }, "--block-size"),
+      ({
+        ($0, $0.blockSize) = (.cpu, 8)
+        $0.tokens = RealModel(name: BuiltInModel.large.rawValue, source: .builtIn(.large))
+      }, "--block-size"),
     ] as [((inout Configuration) -> Void, String)] {
       do {
         _ = try Self.modelled(large) { configuration in

@@ -23,7 +23,7 @@ final class StepKernels: Sendable {
 
   /// The same kernels with attention over another cache. Measured times of attention are of the cache they were measured on.
   func with(_ attention: AttentionKernels, measured: Bool) -> StepKernels {
-    StepKernels(chip: chip, program: program, attention: attention, attentionProfile: measured ? attentionProfile : nil)
+    StepKernels(chip: chip, program: program, attention: attention, retain: retain, attentionProfile: measured ? attentionProfile : nil)
   }
 
   enum Place: Equatable { case opening, layer(variant: Int), closing }

@@ -128,7 +128,8 @@ public struct ModelledGPU: Device {
   /// The kernels for the format that keys and values are in now.
   mutating func setAttention() {
     kernels = kernelsAsBegun.with(
-      AttentionKernels(model, ranks: tensorParallel, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell), measured: model.kvFormat == .f16)
+      AttentionKernels(model, ranks: tensorParallel, chip: chip, isBlackwell: accelerator.isDataCentreBlackwell),
+      retain: RetainKernel(model, ranks: tensorParallel, chip: chip), measured: model.kvFormat == .f16)
   }
 
   public func hostTime(sequences: Int) -> EngineTime {

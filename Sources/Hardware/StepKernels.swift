@@ -22,8 +22,9 @@ final class StepKernels: Sendable {
   }
 
   /// The same kernels with attention over another cache. Measured times of attention are of the cache they were measured on.
-  func with(_ attention: AttentionKernels, measured: Bool) -> StepKernels {
-    StepKernels(chip: chip, program: program, attention: attention, retain: retain, attentionProfile: measured ? attentionProfile : nil)
+  func with(_ attention: AttentionKernels, retain: RetainKernel? = nil, measured: Bool) -> StepKernels {
+    StepKernels(
+      chip: chip, program: program, attention: attention, retain: retain ?? self.retain, attentionProfile: measured ? attentionProfile : nil)
   }
 
   enum Place: Equatable { case opening, layer(variant: Int), closing }

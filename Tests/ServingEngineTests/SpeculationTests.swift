@@ -310,8 +310,10 @@ struct SpeculationTests {
       var configuration = Configuration()
       (configuration.asyncScheduling, configuration.speculate, configuration.draftTokens) = ("off", "quantised-self", "1")
       (configuration.kvFormat, configuration.acceptance) = ("int8", "0.9")
+      // Keys and values of every head, and little bandwidth: with few heads making numbers of codes takes what their bytes save.
+      (configuration.device, configuration.model, configuration.maxModelLength) = ("rtx-a6000", "llama-2-7b", 70_000)
       choose(&configuration)
-      let arrivals = (0..<4).map { Arrival(time: .zero, prompt: Prompt(TokenRun(.own($0), count: context)), outputLimit: 20) }
+      let arrivals = (0..<1).map { Arrival(time: .zero, prompt: Prompt(TokenRun(.own($0), count: context)), outputLimit: 20) }
       var engine = try configuration.engine(for: Trace(name: "long", arrivals: arrivals))
       var last = (draft: 0.0, step: 0.0)
       while let report = try engine.step() {
@@ -322,7 +324,7 @@ struct SpeculationTests {
       return last
     }
     let (short, long) = (try run(500) { _ in }, try run(60_000) { _ in })
-    #expect(long.draft / long.step < 0.9 && long.draft / long.step < short.draft / short.step, "\(short) \(long)")
+    #expect(long.draft / long.step < short.draft / short.step - 0.03, "\(short) \(long)")
     #expect(Self.fault { ($0.speculate, $0.acceptance, $0.draftTokens) = ("quantised-self", "0.9", "1") }?.contains("--kv-format int8") == true)
     var engine = try Self.modelled { ($0.speculate, $0.acceptance, $0.draftTokens, $0.kvFormat) = ("quantised-self", "0.9", "1", "int8") }
     #expect(throws: CommandError.self) { try engine.apply(Command(axis: "kv-format", choice: "f16")) }

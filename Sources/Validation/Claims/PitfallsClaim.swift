@@ -34,7 +34,7 @@ struct PitfallsClaim: Claim {
       do {
         free = try model.keptShares(of: prompt, retaining: policy)
         safe = try model.keptShares(of: prompt, retaining: policy, protected: first.count)
-      } catch { throw ClaimFault(error.description) }
+      } catch { throw ClaimFault("\(error)") }
       func mean(_ shares: ArraySlice<Double>) -> Double { shares.reduce(0, +) / Double(shares.count) }
       let (early, late) = (mean(free.prefix(first.count)), mean(free.suffix(second.count)))
       points.append(ClaimResult.Curve.Point(at: "\(name), first", value: early))

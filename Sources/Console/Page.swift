@@ -80,6 +80,6 @@ extension Page {
 /// The pages, in the order of their number keys. Adding one is a file and a line here.
 public enum PageCatalogue {
   public static let members: [any Page.Type] = [
-    OverviewPage.self, BlocksPage.self, HardwarePage.self, RequestsPage.self, TracePage.self, SpeculationPage.self,
+    OverviewPage.self, BlocksPage.self, HardwarePage.self, RequestsPage.self, TracePage.self, SpeculationPage.self, CompressionPage.self,
   ]
 }

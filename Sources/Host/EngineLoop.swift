@@ -20,6 +20,8 @@ struct EngineLoop: Sendable {
   /// Something has changed since the last snapshot was posted.
   private var isStale = true
   private var quits = false
+  /// Whose kept tokens are posted; nil: the first who runs.
+  private var watched: RequestID?
   /// Where engine time and wall time were last brought together.
   private var anchor: (engine: EngineTime, wall: Double) = (.zero, 0)
   private var speed = (steps: 0, since: 0.0, rate: Double?.none)
@@ -143,6 +145,7 @@ struct EngineLoop: Sendable {
       isRunning = true
       journal(timeline)
       say("opened \(name)")
+    case .watch(let request): watched = request
     case .refresh: break
     case .quit: quits = true
     }
@@ -266,7 +269,7 @@ struct EngineLoop: Sendable {
       Snapshot(
         shown: past ?? head.remembered, head: head.remembered, transport: transport, pace: pace, stepsPerSecond: speed.rate,
         branches: abandoned.count, notice: notice, commands: timeline.commands, said: timeline.said.last?.request,
-        configuration: timeline.configuration))
+        configuration: timeline.configuration, kept: past == nil ? head.kept(of: watched) : nil))
     isStale = false
   }
 }

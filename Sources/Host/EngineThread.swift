@@ -35,6 +35,8 @@ public final class EngineThread: Sendable {
     case undoBranch
     /// Another run altogether.
     case replace(Timeline, name: String)
+    /// Whose kept tokens snapshots carry; nil: the first who runs.
+    case watch(RequestID?)
     /// Posts the present moment again.
     case refresh
     case quit

@@ -31,12 +31,15 @@ public struct Snapshot: Sendable {
   public var commands: [PlacedCommand]
   /// What the run began with; nil where nobody said.
   public var configuration: Configuration?
+  /// Which tokens a request still has, where not all; of the newest moment, for only the device knows.
+  public var kept: (request: RequestID, tokens: KeptTokens)?
   /// The last request that a user asked for; nil before the first.
   public var said: RequestID?
 
   public init(
     shown: Run, head: Run, transport: Transport, pace: Pace = .times(1), stepsPerSecond: Double? = nil,
-    branches: Int = 0, notice: Notice? = nil, commands: [PlacedCommand] = [], said: RequestID? = nil, configuration: Configuration? = nil
+    branches: Int = 0, notice: Notice? = nil, commands: [PlacedCommand] = [], said: RequestID? = nil, configuration: Configuration? = nil,
+    kept: (request: RequestID, tokens: KeptTokens)? = nil
   ) {
     self.shown = shown
     self.head = head
@@ -48,6 +51,7 @@ public struct Snapshot: Sendable {
     self.commands = commands
     self.said = said
     self.configuration = configuration
+    self.kept = kept
   }
 
   public struct Notice: Equatable, Sendable {

@@ -98,6 +98,7 @@ extension EngineThread.Request {
     case .say(let text): "say \(text)"
     case .undoBranch: "undo"
     case .replace(_, let name): "replace \(name)"
+    case .watch(let request): "watch \(request.map(\.description) ?? "first")"
     case .refresh: "refresh"
     case .quit: "end"
     }

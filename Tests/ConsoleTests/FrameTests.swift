@@ -14,11 +14,11 @@ struct FrameTests {
         == " workbench  llama-3.1-8b · H200 (model) · burst-10m                    ‖ PAUSED   step    200   00:01.448   policy fcfs ")
     #expect(
       sample.row(1)
-        == "[1 Overview] 2 KV  3 Hardware  4 Requests  5 Trace  6 Spec             seed 42 · ● rec ·      – steps/s · frame  0.9 ms ")
+        == "[1 Overview] 2 KV  3 Hardware  4 Requests  5 Trace  6 Spec  7 Comp     seed 42 · ● rec ·      – steps/s · frame  0.9 ms ")
     try sample.type("2")
     #expect(
       sample.row(1)
-        == " 1 Overview [2 KV] 3 Hardware  4 Requests  5 Trace  6 Spec             seed 42 · ● rec ·      – steps/s · frame  0.9 ms ")
+        == " 1 Overview [2 KV] 3 Hardware  4 Requests  5 Trace  6 Spec  7 Comp     seed 42 · ● rec ·      – steps/s · frame  0.9 ms ")
   }
 
   @Test("while it runs the header says so, and the pulse shows steps per second")

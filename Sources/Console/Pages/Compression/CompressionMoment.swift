@@ -7,7 +7,7 @@ import Scheduling
 import Screen
 import ServingEngine
 
-/// What the panels of the page Compress have in common.
+/// What the panels of the page Comp have in common.
 enum CompressionMoment {
   /// Choices that change what is kept of keys and values, or read.
   static let axes = ["kv-format", "retain", "attention", "weights"]

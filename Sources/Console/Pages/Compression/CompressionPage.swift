@@ -5,10 +5,10 @@ import Host
 import Screen
 import ServingEngine
 
-/// The page Compress: what a token's keys and values take now, which tokens still have them, and what that does to the text.
+/// The page Comp, compression: what a token's keys and values take now, which tokens still have them, and what that does to the text.
 public struct CompressionPage: Page {
-  public static let descriptor = Descriptor(name: "Compress", summary: "what keys and values take, what is kept of them, and the error that is paid for it", source: "")
-  public static let shortName = "Compress"
+  public static let descriptor = Descriptor(name: "Comp", summary: "what keys and values take, what is kept of them, and the error that is paid for it", source: "")
+  public static let shortName = "Cmp"
   public static let panels = CompressionPanel.allCases.map(\.rawValue)
 
   public init() {}

@@ -22,7 +22,7 @@ struct DySpecClaim: Claim {
         assumed: [
           ("target and drafter", "the built-in pair, real tokens and verdicts on the cpu, greedy"), ("texts", "code, prose and repeated turns inside the program"),
         ],
-        reason: "the published factors of 9.1 and 6.2 are of a 70B whose pass takes seconds; the abstract does not say on what",
+        reason: "under greedy decoding the drafter's likeliest token is the target's more often than it thinks, so a small tree branches too early; the published factors of 9.1 and 6.2 are of a 70B whose pass takes seconds; the abstract does not say on what",
         curve: .init(over: "tokens", points: points))
     ]
   }

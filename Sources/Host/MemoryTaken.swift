@@ -51,7 +51,7 @@ extension Run {
   }
 
   /// Which tokens a running request still has, the first who runs if nobody is named; nil where all are kept.
-  func kept(of request: RequestID?) -> (request: RequestID, tokens: KeptTokens)? {
+  public func kept(of request: RequestID?) -> (request: RequestID, tokens: KeptTokens)? {
     let scheduler = engine.state.scheduler
     guard scheduler.running.contains(where: { scheduler.memory.tables[Int($0)].dropped > 0 }) else { return nil }
     let running = scheduler.running.map { scheduler.requests[Int($0)].id }

@@ -175,15 +175,16 @@ extension Recording {
     var name: String
     var requests: Int
     var labels: [String]
-    var configuration: Choices
+    var configuration: Chosen
     var model_configuration: String?
     var calibration: Efficiency?
     var acceptance: String?
     var device: RecordedDevice.Facts?
     var profile: Profile?
 
-    var configured: Configuration {
-      var configured = configuration.configuration(model: model_configuration)
+    func configured() throws(ConfigurationError) -> Configuration {
+      var configured = configuration.options.configuration(model: model_configuration)
+      for (axis, choice) in configuration.axes { try configured.choose(axis, choice) }
       configured.calibration = calibration?.value
       configured.acceptance = acceptance
       configured.profile = profile.map {
@@ -211,42 +212,53 @@ extension Recording {
     }
   }
 
-  /// The options of a header. Missing ones keep their defaults, so older recordings open.
-  private struct Choices: Decodable {
-    var device, model, policy, batching, prefill, placement, reservation, preemption: String?
-    var router, roles, kvLink, kvTransfer, decodeDevice: String?
-    var tp, pp, seed, replicas, decodeTP: Int?
+  /// What a header says was chosen. What is missing keeps its default, so older recordings open.
+  private struct Chosen: Decodable {
+    var options: Options
+    /// Of every axis, as it is written; numbers too.
+    var axes: [(name: String, choice: String)] = []
+
+    private struct Key: CodingKey {
+      var stringValue: String
+      var intValue: Int? { nil }
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+      options = try Options(from: decoder)
+      let values = try decoder.container(keyedBy: Key.self)
+      for axis in AxisCatalogue.all {
+        let key = Key(stringValue: axis.name)
+        if let text = try? values.decode(String.self, forKey: key) {
+          axes.append((axis.name, text))
+        } else if let number = try? values.decode(Int.self, forKey: key) {
+          axes.append((axis.name, String(number)))
+        }
+      }
+    }
+  }
+
+  /// What is no axis.
+  private struct Options: Decodable {
+    var device, model, decodeDevice: String?
+    var tp, pp, seed, decodeTP: Int?
     var stageLink: Double?
-    var prefixCache, asyncScheduling: String?
-    var maxBatchedTokens, maxSequences, maxModelLength, blockSize, kvBlocks: Int?
+    var maxModelLength, blockSize, kvBlocks: Int?
     var memoryUtilization, sloTTFT, sloTPOT: Double?
     var tokensFrom: String?
     var temperature, topP, minP: Double?
     var topK: Int?
     var ignoreEOS, exactActivations: String?
-    var speculate, draftModel, draftOverlap: String?
-    var draftTokens: DraftTokens?
-
-    /// A number, or words.
-    struct DraftTokens: Decodable {
-      var text: String
-
-      init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        if let number = try? value.decode(Int.self) { text = String(number) } else { text = try value.decode(String.self) }
-      }
-    }
+    var draftModel: String?
 
     enum CodingKeys: String, CodingKey {
-      case device, model, policy, batching, prefill, placement, reservation, preemption, tp, pp, seed
-      case stageLink = "pp-link"
-      case router, roles, replicas
-      case kvLink = "kv-link", kvTransfer = "kv-transfer", decodeDevice = "decode-device", decodeTP = "decode-tp"
-      case prefixCache = "prefix-cache", asyncScheduling = "async-scheduling", maxBatchedTokens = "max-batched-tokens", maxSequences = "max-seqs", maxModelLength = "max-model-len"
+      case device, model, tp, pp, seed
+      case stageLink = "pp-link", decodeDevice = "decode-device", decodeTP = "decode-tp", maxModelLength = "max-model-len"
       case blockSize = "block-size", kvBlocks = "kv-blocks", memoryUtilization = "memory-utilization"
       case sloTTFT = "slo-ttft-ms", sloTPOT = "slo-tpot-ms"
       case tokensFrom = "tokens-from", temperature, topP = "top-p", minP = "min-p", topK = "top-k", ignoreEOS = "ignore-eos", exactActivations = "exact-activations"
-      case speculate, draftModel = "draft-model", draftTokens = "draft-tokens", draftOverlap = "draft-overlap"
+      case draftModel = "draft-model"
     }
 
     func configuration(model text: String?) -> Configuration {
@@ -256,32 +268,14 @@ extension Recording {
       }
       take(device, \.device)
       take(model, \.model)
-      take(policy, \.policy)
-      take(batching, \.batching)
-      take(prefill, \.prefill)
-      take(placement, \.placement)
-      take(reservation, \.reservation)
-      take(preemption, \.preemption)
       take(tp, \.tensorParallel)
-      take(router, \.router)
-      take(roles, \.roles)
-      take(replicas, \.replicas)
-      take(kvLink, \.kvLink)
-      take(kvTransfer, \.kvTransfer)
       configuration.decodeDevice = decodeDevice
       configuration.decodeTensorParallel = decodeTP
       take(pp, \.pipelineParallel)
       configuration.stageLink = stageLink
       take(seed.map { UInt64(truncatingIfNeeded: $0) }, \.seed)
-      take(prefixCache, \.prefixCache)
-      take(asyncScheduling, \.asyncScheduling)
-      take(maxBatchedTokens, \.maxBatchedTokens)
-      take(maxSequences, \.maxSequences)
       take(blockSize, \.blockSize)
       take(memoryUtilization, \.memoryUtilization)
-      take(speculate, \.speculate)
-      take(draftTokens?.text, \.draftTokens)
-      take(draftOverlap, \.draftOverlap)
       if !configuration.isMeasured { configuration.draftModel = draftModel }
       configuration.kvBlocks = kvBlocks
       configuration.maxModelLength = maxModelLength
@@ -362,8 +356,10 @@ extension Recording {
       throw RecordingError(
         file, line: lines.count, "\(arrivals.count) of \(header.requests) requests are there — the file was cut off; record the run again")
     }
+    let configuration: Configuration
+    do { configuration = try header.configured() } catch { throw RecordingError(file, line: 1, "\(error)") }
     self.init(
-      configuration: header.configured,
+      configuration: configuration,
       trace: Trace(name: header.name, arrivals: arrivals, labels: header.labels), commands: commands, device: header.device,
       outcomes: outcomes, end: end)
   }

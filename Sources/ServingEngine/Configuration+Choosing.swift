@@ -1,4 +1,5 @@
 import Core
+import Speculation
 
 extension Configuration {
   /// Options that can be chosen by name, in the order of the help.
@@ -68,7 +69,7 @@ extension Configuration {
       speculate = choice.description
       // A plan made ahead knows no drafts.
       if speculate != "none" { asyncScheduling = "off" }
-    case "draft-tokens": draftTokens = choice.description
+    case "draft-tokens": draftTokens = DraftLength(choice)?.description ?? choice.description
     case "draft-overlap": draftOverlap = choice.description
     case "max-batched-tokens": maxBatchedTokens = choice.values[0]
     case "max-seqs": maxSequences = choice.values[0]

@@ -33,7 +33,7 @@ struct FrameTests {
   func past() {
     let sample = ConsoleSample(behind: 12, branches: 1)
     #expect(sample.row(0).contains("‖ PAUSED −12   step    188   "))
-    #expect(sample.row(1).contains("1 old future (u)"))
+    #expect(sample.row(1).contains("1 old (u)"))
   }
 
   @Test("at 80 columns the header keeps state, step, time and policy, and the second row memory and misses")

@@ -6,6 +6,22 @@ import Testing
 
 @Suite("Recording")
 struct RecordingTests {
+  @Test("every axis that a run begins with is in its recording")
+  func everyAxis() throws {
+    for axis in AxisCatalogue.all {
+      var configuration = Configuration()
+      configuration.placement = "disaggregated:1x1"
+      // Some axes are said where tokens are real only.
+      configuration.tokens = RealModel(name: "tiny", source: .file("tiny"))
+      try configuration.choose(axis.name, axis.members.last.map { Choice($0, $0.parameters.map(\.standard)).description } ?? "7")
+      let timeline = try Samples.timeline(steps: 1)
+      let opened = try Recording(Recording(configuration: configuration, timeline: timeline).bytes(), name: "run.jsonl")
+      let value = { (configuration: Configuration) in configuration.choices.first { $0.name == axis.name }?.value }
+      #expect(value(opened.configuration) == value(configuration), "\(axis.name)")
+      #expect(value(configuration) != nil, "\(axis.name)")
+    }
+  }
+
   @Test("what is read is what was written, and gives the same history")
   func roundTrip() throws {
     let timeline = try Samples.timeline(steps: 350, TimelineTests.switches)

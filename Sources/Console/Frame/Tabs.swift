@@ -54,7 +54,7 @@ struct Tabs {
     let snapshot = state.snapshot
     var parts: [StyledText] = [StyledText("seed \(state.label.seed)", .muted)]
     if snapshot.branches > 0 {
-      parts.append(StyledText("\(snapshot.branches) old future\(snapshot.branches == 1 ? "" : "s") (u)", Style(.info)))
+      parts.append(StyledText("\(snapshot.branches) old (u)", Style(.info)))
     }
     parts.append(
       state.label.isRecording ? StyledText("● rec", Style(.alert)) : StyledText("rec off", .muted))

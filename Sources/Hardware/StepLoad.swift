@@ -26,11 +26,16 @@ final class Attention: Sendable {
 
   /// Adds the slots of a step.
   @inline(__always)
+  func add(_ slots: [Batch.Slot], hasChunks: Bool, to load: inout AttentionLoad) {
+    let decodesAreRows = hasChunks && prefill.constants.mixing == .asPrefill
+    for slot in slots where slot.count > 0 { add(slot, decodesAreRows: decodesAreRows, to: &load) }
+  }
+
+  /// Adds the slots of a step.
   ///
   /// - Parameter addChunk: Takes chunks that are not read whole; false leaves them to this kernel.
   func add(
-    _ slots: [Batch.Slot], hasChunks: Bool, to load: inout AttentionLoad,
-    addChunk: (Batch.Slot, inout PrefillAttention.Load) -> Bool = { _, _ in false }
+    _ slots: [Batch.Slot], hasChunks: Bool, to load: inout AttentionLoad, addChunk: (Batch.Slot, inout PrefillAttention.Load) -> Bool
   ) {
     let decodesAreRows = hasChunks && prefill.constants.mixing == .asPrefill
     for slot in slots where slot.count > 0 {

@@ -28,7 +28,10 @@ final class Attention: Sendable {
   @inline(__always)
   func add(_ slots: [Batch.Slot], hasChunks: Bool, to load: inout AttentionLoad) {
     let decodesAreRows = hasChunks && prefill.constants.mixing == .asPrefill
-    for slot in slots where slot.count > 0 { add(slot, decodesAreRows: decodesAreRows, to: &load) }
+    // A sum of its own stays in registers.
+    var sum = load
+    for slot in slots where slot.count > 0 { add(slot, decodesAreRows: decodesAreRows, to: &sum) }
+    load = sum
   }
 
   /// Adds the slots of a step.

@@ -40,7 +40,7 @@ struct ErrorOverTime {
   /// Why nothing was measured.
   private var reason: String {
     let engine = scene.run.engine
-    guard let rate = engine.device.shadowRate else { return "no tokens are computed here: error is null" }
+    guard let rate = engine.device.shadowRate else { return "no tokens here: error is null" }
     if rate == 0 { return "nobody is compared: shadow 0" }
     return CompressionMoment.isLossy(engine) ? "no request in \(rate) has decoded yet" : "the cache is exact and read whole: no error"
   }

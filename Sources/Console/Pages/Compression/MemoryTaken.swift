@@ -28,11 +28,11 @@ struct MemoryTaken {
     }
     let format = engine.kvFormat
     let taken = scene.run.memoryTaken
-    put("kv-format", StyledText(format.rawValue, .strong) + StyledText(taken.bitsPerElement.map { "  \(Figure.fixed($0, decimals: 2)) bits an element" } ?? "", .muted))
+    put("kv-format", StyledText(format.rawValue, .strong) + StyledText(taken.bitsPerElement.map { "  \(Figure.fixed($0, decimals: 2)) bits" } ?? "", .muted))
     put("bytes/tok", StyledText(taken.bytesPerToken.map { Figure.grouped($0) } ?? "–", .strong) + StyledText(taken.exactBytesPerToken.map { "  of \(Figure.grouped($0))" } ?? "", .muted))
     put("retain", StyledText(engine.planner.retention.choice.description, .strong))
     let kept = taken.keptFraction
-    put("kept", StyledText(NumberText.percent(kept, 4)) + StyledText("  \(Figure.grouped(taken.heldTokens)) of \(Figure.grouped(taken.computedTokens)) tokens of those who run", .muted))
+    put("kept", StyledText(NumberText.percent(kept, 4)) + StyledText("  \(Figure.grouped(taken.heldTokens)) of \(Figure.grouped(taken.computedTokens)) tokens", .muted))
     put("attention", StyledText(engine.attention.choice.description, .strong))
     if let part = taken.part {
       let width = max(4, inside.width - 30)

@@ -174,6 +174,9 @@ extension KVFormat: CaseIterable, Codable {
 
   private static let sparsePrefix = "magnitude-sparse:"
 
+  /// What the axis that a format is chosen with is left at where it cannot be had.
+  public var exactChoice: String { self == stored ? KVFormat.f16.rawValue : "all" }
+
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let name = try container.decode(String.self)

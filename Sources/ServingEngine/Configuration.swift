@@ -321,7 +321,7 @@ extension Configuration {
     let format = try chosenKVFormat()
     if let obstacle = format.obstacle(tokensPerBlock: blockSize) { throw ConfigurationError("\(option(for: format)): \(obstacle)") }
     if let model, !KVStore.canHold(format, tokensPerBlock: blockSize, headWidth: model.shape.headWidth) {
-      throw ConfigurationError("\(option(for: format)): heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at f16")
+      throw ConfigurationError("\(option(for: format)): heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at \(format.exactChoice)")
     }
     let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences, format: format)
     let ends = tokens.ignoresEndOfText ? [] : facts.endsOfText

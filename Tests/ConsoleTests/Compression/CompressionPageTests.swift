@@ -49,7 +49,7 @@ struct CompressionPageTests {
   @Test("where elements are given up a token takes less, and none is shown as dropped")
   func pruned() throws {
     let text = Self.text(try Self.state(model: .small, steps: 80) { $0.retain = "magnitude-sparse:25%" })
-    for word in ["f16  5.00 bits", "magnitude-sparse:25%", "of each token", "KL ", "kept       100%"] { #expect(text.contains(word), "\(word)\n\(text)") }
+    for word in ["f16  5.00 bits", "magnitude-sparse:25%", "25% of each token", "KL ", "kept       100%"] { #expect(text.contains(word), "\(word)\n\(text)") }
     let row = try #require(text.split(separator: "\n").first { $0.contains("   all ") })
     #expect(row.contains("█") && !row.contains("·"), "\(row)")
   }

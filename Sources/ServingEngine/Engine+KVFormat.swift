@@ -8,8 +8,7 @@ import Speculation
 struct KVBudget: Sendable {
   /// For blocks, and for the windows of formats that keep any.
   var bytes: Int
-  /// In each format, in the order of `KVFormat.allCases`.
-  var costs: [Cost]
+  let cost: @Sendable (KVFormat) -> Cost
 
   struct Cost: Sendable {
     /// Of a block, of one in host memory, and of all windows.
@@ -17,12 +16,10 @@ struct KVBudget: Sendable {
   }
 
   /// - Parameter blocks: What the pool has in `format`.
-  init(blocks: Int, in format: KVFormat, costs: (KVFormat) -> Cost) {
-    self.costs = KVFormat.allCases.map(costs)
-    bytes = blocks * costs(format).block + costs(format).windows
+  init(blocks: Int, in format: KVFormat, cost: @escaping @Sendable (KVFormat) -> Cost) {
+    self.cost = cost
+    bytes = blocks * cost(format).block + cost(format).windows
   }
-
-  func cost(_ format: KVFormat) -> Cost { costs[KVFormat.allCases.firstIndex(of: format) ?? 0] }
 
   /// Blocks in a format, the reserved one included.
   func blocks(_ format: KVFormat) -> Int {
@@ -91,7 +88,8 @@ extension Engine {
     let memory = state.scheduler.memory
     var filling: [BlockID] = []
     for row in state.scheduler.running {
-      filling += memory.tables[Int(row)].blocks.dropFirst(inMemory(row) / memory.tokensPerBlock)
+      let table = memory.tables[Int(row)]
+      filling += table.blocks.dropFirst((inMemory(row) - Int(table.dropped)) / memory.tokensPerBlock)
     }
     let conversion = try device.convert(
       to: kvFormat, held: memory.pool.usedCount + memory.cachedFreeCount, tokensPerBlock: memory.tokensPerBlock, filling: filling.sorted())

@@ -171,7 +171,7 @@ public enum AxisCatalogue {
     obstacle: { engine, choice in choice.values[0] < 100 ? engine.device.obstacleToChunks(hasHost: engine.hostLink != nil) : nil },
     change: { engine, choice in engine.setRecomputedShare(choice.values[0]) })
 
-  static let attention = Axis(
+  public static let attention = Axis(
     name: "attention", summary: "which keys attention reads, and whether what decodes have in common is read once",
     members: AttentionForm.members,
     current: { $0.attention.choice.description },

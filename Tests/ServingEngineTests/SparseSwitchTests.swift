@@ -8,7 +8,7 @@ import Transformer
 @Suite("Attention that leaves keys out, in a run")
 struct SparseSwitchTests {
   /// Outputs of two requests, and the shares that were measured; a command before the step of its number.
-  private func run(_ commands: [Int: String], attention: String = "dense") throws -> (tokens: [TokenID], kept: [Double]) {
+  private func run(_ commands: [Int: String], attention: String = "dense") throws -> (tokens: [TokenID], kept: [Double], deviations: [Deviation]) {
     var configuration = Configuration.cpu
     configuration.tokens = RealModel(name: BuiltInModel.small.rawValue, source: .builtIn(.small))
     configuration.tokens?.ignoresEndOfText = true
@@ -16,16 +16,17 @@ struct SparseSwitchTests {
     let text = TextOfTests.prompt.utf8.map { TokenID($0) }
     let arrivals = [text, Array(text.reversed())].map { Arrival(time: .zero, prompt: Prompt($0), outputLimit: 40) }
     var engine = try configuration.engine(for: Trace(name: "two", arrivals: arrivals))
-    var (tokens, kept): ([TokenID], [Double]) = ([], [])
+    var (tokens, kept, deviations): ([TokenID], [Double], [Deviation]) = ([], [], [])
     var step = 0
     while true {
       if let choice = commands[step] { try engine.apply(Command(axis: "attention", choice: choice)) }
       guard let report = try engine.step() else { break }
       tokens += report.outcome.tokens
+      deviations += report.outcome.deviations
       if let share = report.outcome.measurement?.keptShare { kept.append(share) }
       step += 1
     }
-    return (tokens, kept)
+    return (tokens, kept, deviations)
   }
 
   @Test("where all is kept the text is that of dense attention; else a part is, which is measured and undone at once", .enabled(if: BuiltInModel.small.file != nil))
@@ -42,7 +43,17 @@ struct SparseSwitchTests {
     #expect(back.tokens.count == dense.tokens.count)
   }
 
-  @Test("drafts, latent attention and patterns of real heads are refused with a way out")
+  @Test("prompts that are read by patterns: a large budget is dense, a small one is measured by the shadow pass, and decodes read all", .enabled(if: BuiltInModel.small.file != nil))
+  func patterns() throws {
+    let dense = try run([:])
+    #expect(try run([:], attention: "pattern-prefill:1000").tokens == dense.tokens)
+    #expect(try run([3: "pattern-prefill:4", 5: "dense"]).tokens == dense.tokens, "prompts had been read before")
+    let sparse = try run([:], attention: "pattern-prefill:4")
+    #expect(sparse.tokens.count == dense.tokens.count && sparse.kept.isEmpty)
+    #expect(!sparse.deviations.isEmpty && sparse.deviations.contains { $0.divergence > 1e-6 })
+  }
+
+  @Test("drafts and latent attention are refused with a way out")
   func obstacles() throws {
     func fault(_ change: (inout Configuration) -> Void) -> String? {
       var configuration = Configuration.cpu
@@ -60,7 +71,7 @@ struct SparseSwitchTests {
         $0.attention = "top-pages"
         $0.speculate = "prompt-lookup"
       }?.contains("choose --speculate none first") == true)
-    #expect(fault { $0.attention = "pattern-prefill" }?.contains("choose top-pages or double-sparse") == true)
+    #expect(fault { $0.attention = "pattern-prefill" } == nil)
     #expect(
       fault {
         $0 = Configuration()

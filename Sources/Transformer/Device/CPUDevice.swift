@@ -184,7 +184,7 @@ public struct CPUDevice: Device {
   /// and takes the time.
   private mutating func keepNotes(for sparse: SparseAttention?) {
     let (model, pool) = (model, model.workspace.pool)
-    cache.keepNotes(for: sparse, channels: model.labels(oneIn:), pool: pool)
+    cache.keepNotes(for: sparse, channels: model.labels(oneIn:), patterns: model.headPatterns, pool: pool)
   }
 
   /// The tokens that a slot gives: the drafts that stand, then the first that is sampled.

@@ -44,6 +44,7 @@ final class Workspace: @unchecked Sendable {
   var threads: Int { pool.threads }
   private var scratch: ForwardScratch
   private var found: [[Int]]?
+  private var foundPatterns: [HeadPattern]?
   private let lock = Mutex(())
 
   init(_ weights: PackedLlama, precision: Activations.Precision, pool: ThreadPool) {
@@ -58,6 +59,16 @@ final class Workspace: @unchecked Sendable {
       let channels = find(&scratch)
       found = channels
       return channels
+    }
+  }
+
+  /// The same.
+  func patterns(_ find: (inout ForwardScratch) -> [HeadPattern]) -> [HeadPattern] {
+    use { scratch in
+      if let foundPatterns { return foundPatterns }
+      let patterns = find(&scratch)
+      foundPatterns = patterns
+      return patterns
     }
   }
 

@@ -49,6 +49,7 @@ public enum EventSentence {
     case .switched(let axis, let to): "\(axis) → \(to)"
     case .settled(let axis, let settlement): "\(axis): \(settlement.sentence)"
     case .converted(let conversion): "convert \(conversion.sentence)"
+    case .reloaded(let reload): "load \(reload.sentence)"
     case .routed(let request, let instance): "send \(request) to instance \(instance + 1)"
     case .departed(let request): "hand on \(request)"
     case .moved(let request, let move) where move.source == move.target: "keep \(request): its instance decodes now"

@@ -128,6 +128,8 @@ public struct Engine: Sendable {
 
     let conversion = try convertAsChosen(told)
     if let conversion { events.append(.converted(conversion)) }
+    let reload = try reloadAsChosen(told)
+    if let reload { events.append(.reloaded(reload)) }
     if decided == nil {
       decided = decide(state.step)
       if let decided { report(decided.plan, &events) }
@@ -156,6 +158,10 @@ public struct Engine: Sendable {
     if let conversion, told == nil {
       outcome.conversion = conversion
       outcome.duration += conversion.duration
+    }
+    if let reload, told == nil {
+      outcome.reload = reload
+      outcome.duration += reload.duration
     }
     state.clock.advance(by: outcome.duration)
     let step = decided ?? DecidedStep(plan: StepPlan(), batch: Batch())
@@ -225,6 +231,7 @@ public struct Engine: Sendable {
           gap: coming?.gap ?? table.gap(tokensPerBlock: state.scheduler.memory.tokensPerBlock), freed: 0))
     }
     self.device = device
+    if device.weights != weights { _ = try self.device.reload(weights) }
     if device.kvFormat != kvFormat {
       try self.device.rebuild([], Retaining(policy: retaining.policy, protected: retaining.protected, watch: retaining.watch))
       _ = try self.device.convert(to: kvFormat, held: 0, tokensPerBlock: state.memory.tokensPerBlock, filling: [])

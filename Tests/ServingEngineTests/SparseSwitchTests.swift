@@ -53,6 +53,33 @@ struct SparseSwitchTests {
     #expect(!sparse.deviations.isEmpty && sparse.deviations.contains { $0.divergence > 1e-6 })
   }
 
+  @Test("what attention keeps to choose by takes its part of the pool and of a token's bytes; counted blocks have it already")
+  func notes() throws {
+    func blocks(_ attention: String, of count: Int? = nil) throws -> Int {
+      try KVFormatSwitchingTests.modelled([], blocks: count) { $0.attention = attention }.state.memory.pool.blockCount
+    }
+    let all = try blocks("dense")
+    let block = 16 * 131_072
+    // Bounds are two keys a block, labels eight numbers of 128.
+    #expect(try blocks("top-pages") == all * block / (block + 2 * 65_536) && blocks("double-sparse") == all * block / (block + 65_536))
+    #expect(try blocks("pattern-prefill") == all && blocks("top-pages", of: 500) == 500)
+    var engine = try KVFormatSwitchingTests.modelled([], blocks: 1_000)
+    var sizes: [Int] = []
+    for choice in ["top-pages", "double-sparse:16:64", "pattern-prefill", "top-pages", "dense"] {
+      try engine.apply(Command(axis: "attention", choice: choice))
+      sizes.append(engine.state.memory.pool.blockCount)
+    }
+    #expect(sizes == [941, 992, 1_000, 941, 1_000])
+
+    var configuration = Configuration.cpu
+    configuration.tokens = RealModel(name: BuiltInModel.small.rawValue, source: .builtIn(.small))
+    for (attention, bytes) in [("dense", 0.0), ("top-pages", 128), ("double-sparse", 64), ("pattern-prefill", 0)] {
+      configuration.attention = attention
+      // Four layers of one key head of 64 channels; floats.
+      #expect(try configuration.engine(for: Trace(name: "none", arrivals: [])).noteBytesPerToken == bytes, "\(attention)")
+    }
+  }
+
   @Test("drafts and latent attention are refused with a way out")
   func obstacles() throws {
     func fault(_ change: (inout Configuration) -> Void) -> String? {

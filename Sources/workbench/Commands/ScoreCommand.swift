@@ -66,7 +66,7 @@ extension ModelCommand {
     private func weightFormat() throws -> WeightFormat {
       do {
         if let format = WeightFormat(try AxisCatalogue.weights.choice(weights)) {
-          if case .w4a4 = format { throw Fault("--weights \(weights): products of the cpu take activations of 8 bits or floats — choose int4") }
+          if let obstacle = format.obstacleOnCPU { throw Fault("--weights \(weights): \(obstacle)") }
           return format
         }
       } catch let fault as ChoiceFault {

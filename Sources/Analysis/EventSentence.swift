@@ -21,6 +21,7 @@ public enum EventSentence {
       "\(miss.request)\(others) \(miss.quantity.rawValue) \(miss.value.legible), promised \(miss.promised.legible)"
     case .switched(let axis, let from?, let to): "\(axis) \(from) → \(to)"
     case .switched(let axis, nil, let to): "\(axis) → \(to)"
+    case .told(let sentence): sentence
     case .found(let finding, let sentence): "\(finding): \(sentence)"
     }
   }

@@ -1,4 +1,6 @@
 import Core
+import KVMemory
+import Scheduling
 import ServingEngine
 import TestSupport
 import Testing

@@ -25,6 +25,9 @@ extension ModelCard {
       + otherWeights(ranks: ranks, stage) * 2
   }
 
+  /// Of them those of projections and experts, which have a format of their own.
+  public func projectionBytes(ranks: Int = 1) -> Int { weightBytes(ranks: ranks) - otherWeights(ranks: ranks) * 2 }
+
   /// Bytes that the keys and values of one token take on each rank, over all layers, scales included, while no
   /// window has passed over them.
   public func kvBytesPerToken(ranks: Int = 1) -> Int { layers * kvBytesPerLayer(ranks: ranks) }

@@ -194,6 +194,10 @@ typedef struct {
   void (*attend)(const ck_cache *cache, const ck_queries *work, uint32_t kv_head, float *scratch);
   /// The same, of a part of the keys.
   void (*attend_stretch)(const ck_cache *cache, const ck_stretch *work, uint32_t kv_head, float *scratch);
+  /// Their scaled scores against all keys up to the last query's own, before any softmax: `[count · group, first + count]`, rows
+  /// `stride` floats apart, which is at least that rounded up to 64. Keys behind a query's own are scored like the others;
+  /// what lies behind the last means nothing.
+  void (*score)(const ck_cache *cache, const ck_queries *work, uint32_t kv_head, float *scratch, float *scores, size_t stride);
 
   // For the calibration: they return a number that depends on all they did.
   float (*read_bytes)(const void *source, size_t bytes);          // reads all of it

@@ -28,6 +28,8 @@ public struct KVStore: Sendable {
   var order: KeyOrder?
   /// Beside the blocks, where something is chosen by them; nil elsewhere.
   var notes: BlockNotes?
+  /// Of each query head, layer by layer, where prompts read a part of what comes before; empty elsewhere.
+  var patterns: [HeadPattern] = []
   var blocks: [BlockMemory.Block?]
   var memory: BlockMemory
   /// Of each block its window; empty in formats without.

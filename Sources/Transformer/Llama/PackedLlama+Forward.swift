@@ -25,7 +25,8 @@ extension PackedLlama {
   ) -> [Float] {
     scratch.log.begin()
     scratch.kept.begin()
-    let rounds = ForwardRound.rounds(of: spans, rows: scratch.rows, shape: shape, tokensPerBlock: cache.tokensPerBlock)
+    let rounds = ForwardRound.rounds(
+      of: spans, rows: scratch.rows, shape: shape, tokensPerBlock: cache.tokensPerBlock, beginsPrompts: sparse.map { !$0.isOfDecodes } ?? false)
     var logits: [Float] = []
     swap(&logits, &scratch.logits)
     let count = rounds.reduce(0) { $0 + $1.wanted.count } * shape.vocabulary
@@ -58,6 +59,7 @@ extension PackedLlama {
       rotateAndStore(round, layer, index, places, cache, &scratch)
       attend(places, index, cache, &scratch)
       if let sparse { attend(places, leavingOut: sparse, index, cache, &scratch) }
+      if case .patterns(let blocks, _) = sparse { attendByPatterns(places.patterned, blocks: blocks, index, cache, &scratch) }
       if let watcher = scratch.watcher { show(round, index, cache, to: watcher, &scratch) }
       if scratch.tap != nil { scratch.tap?.note(layer: index, rows: round.wanted, of: scratch.mixed.base) }
       load(scratch.mixed, rows, for: [layer.output], index, &scratch)
@@ -91,6 +93,8 @@ extension PackedLlama {
     var decodes: [AttentionSpan] = []
     /// Those that read a part of their keys.
     var sparse: [SparseDecode] = []
+    /// Prompts that read a part of what comes before.
+    var patterned: [AttentionSpan] = []
     /// Blocks whose notes change, and the slots that are written.
     var noted: [(block: BlockID, slots: Range<Int>)] = []
     /// What decodes have in common, and room for their running softmaxes.
@@ -140,6 +144,8 @@ extension PackedLlama {
         if let notes = cache.notes, part.isDecode, part.rows.count == 1, sparse?.isOfDecodes == true {
           let blocks = part.table[..<((end + size - 1) / size)]
           self.sparse.append(SparseDecode(span: span, blocks: blocks, notes: blocks.map { notes.address(of: $0) }))
+        } else if case .patterns(let blocks, _) = sparse, !part.isDecode, end > (1 + KVStore.units(blocks, tokensPerBlock: size)) * cache.unitTokens {
+          patterned.append(span)
         } else if part.rows.count > 1 {
           prompts.append(span)
         } else {

@@ -33,7 +33,10 @@ struct MemoryTaken {
     put("retain", StyledText(engine.planner.retention.choice.description, .strong) + StyledText(Self.elements(format), .muted))
     let kept = taken.keptFraction
     put("kept", StyledText(NumberText.percent(kept, 4)) + StyledText("  \(Figure.grouped(taken.heldTokens)) of \(Figure.grouped(taken.computedTokens)) tokens", .muted))
-    put("attention", StyledText(engine.attention.choice.description, .strong))
+    put(
+      "attention",
+      StyledText(engine.attention.choice.description, .strong)
+        + StyledText(taken.noteBytesPerToken > 0 ? "  \(Figure.grouped(Int(taken.noteBytesPerToken.rounded(.up)))) B/tok of notes" : "", .muted))
     if let part = taken.part {
       let width = max(4, inside.width - 30)
       put("memory", Gauge.text(part, width: width, style: Style(.kvLive)) + StyledText(" \(NumberText.percent(part, 4)) of exact"))

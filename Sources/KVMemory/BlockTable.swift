@@ -15,12 +15,14 @@ public struct BlockTable: Equatable, Sendable {
   public internal(set) var dropped: Int32 = 0
   /// Leading blocks before those that were cut out whole; below 0 when there are none, or when tokens were moved too.
   var cutAt: Int32 = -1
+  /// How it is folded; nil where all heads have the same tokens.
+  public internal(set) var fold: HeadFold?
   /// Positions before this were computed while no policy watched, or by others.
   public internal(set) var watchedFrom: Int32 = 0
 
   public init() {}
 
-  /// Tokens were moved: slots are not in the order of positions.
+  /// Tokens were moved: slots are not in the order of positions, or not of all heads.
   public var isScattered: Bool { dropped > 0 && cutAt < 0 }
 
   /// Positions that were cut out whole, when nothing else was given up.

@@ -175,7 +175,9 @@ public enum AxisCatalogue {
     name: "attention", summary: "which keys attention reads, and whether what decodes have in common is read once",
     members: AttentionForm.members,
     current: { $0.attention.choice.description },
-    obstacle: { engine, choice in AttentionForm(choice)?.obstacle(on: engine.device, speculates: engine.speculates) },
+    obstacle: { engine, choice in
+      AttentionForm(choice).flatMap { $0.obstacle(on: engine.device, speculates: engine.speculates) ?? engine.obstacle(ofFoldsTo: $0) }
+    },
     change: { engine, choice in
       if let form = AttentionForm(choice) { engine.attention = form }
       return []

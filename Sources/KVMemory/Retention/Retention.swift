@@ -51,10 +51,12 @@ public struct Holding: Equatable, Sendable {
   public var cutAt: Int?
   /// Tokens were moved: slots are not in the order of positions.
   public var isScattered: Bool
+  /// How its heads keep different tokens; nil where they do not.
+  public var fold: HeadFold?
 
   public init(
     prompt: Int, computed: Int, slots: Int, watchedFrom: Int = 0, protected: Int = 0, tokensPerBlock: Int, cutAt: Int? = nil,
-    isScattered: Bool = false
+    isScattered: Bool = false, fold: HeadFold? = nil
   ) {
     self.prompt = prompt
     self.computed = computed
@@ -64,6 +66,7 @@ public struct Holding: Equatable, Sendable {
     self.tokensPerBlock = tokensPerBlock
     self.cutAt = cutAt
     self.isScattered = isScattered
+    self.fold = fold
   }
 
   public var dropped: Int { computed - slots }
@@ -82,6 +85,8 @@ public enum CompactionOrder: Equatable, Sendable {
   case cut(Range<Int>)
   /// So many slots stay, in as few blocks.
   case choose(kept: Int)
+  /// Streaming heads give up what lies between first and last tokens, and the others move together.
+  case fold(HeadFold)
 }
 
 /// A number of tokens, or a share of those that a request has computed.
@@ -107,6 +112,7 @@ public enum RetentionCatalogue {
     PromptSnapshot.self,
     Morph.self,
     Lazy.self,
+    RetrievalHeads.self,
   ]
 
   public static func retention(_ choice: Choice) -> (any Retention)? {

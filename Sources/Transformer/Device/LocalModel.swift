@@ -44,6 +44,7 @@ final class Workspace: @unchecked Sendable {
   var threads: Int { pool.threads }
   private var scratch: ForwardScratch
   private var found: [[Int]]?
+  private var ranking: [Int]?
   private let lock = Mutex(())
 
   init(_ weights: PackedLlama, precision: Activations.Precision, pool: ThreadPool) {
@@ -58,6 +59,16 @@ final class Workspace: @unchecked Sendable {
       let channels = find(&scratch)
       found = channels
       return channels
+    }
+  }
+
+  /// Key heads by how far they look, found likewise.
+  func heads(_ find: (inout ForwardScratch) -> [Int]) -> [Int] {
+    use { scratch in
+      if let ranking { return ranking }
+      let heads = find(&scratch)
+      ranking = heads
+      return heads
     }
   }
 

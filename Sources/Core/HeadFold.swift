@@ -42,12 +42,33 @@ extension Retaining {
     }
   }
 
-  public func fold(of request: RequestID) -> HeadFold? { folded.first { $0.request == request }?.fold }
+  /// O(log n)
+  public func fold(of request: RequestID) -> HeadFold? {
+    var (low, high) = (0, folded.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if folded[middle].request < request { low = middle + 1 } else { high = middle }
+    }
+    return low < folded.count && folded[low].request == request ? folded[low].fold : nil
+  }
 }
 
 extension Compaction {
   /// How the table was folded before.
   public var foldBefore: HeadFold? {
     fold.flatMap { foldedBefore > 0 ? HeadFold(lead: $0.lead, folded: foldedBefore, share: $0.share) : nil }
+  }
+}
+
+extension KeptTokens {
+  /// Where it is not known which heads keep everything: as many of as many heads as say the share, without their layers. Nil
+  /// where that would be a long list.
+  public init?(_ fold: HeadFold, computed: Int, tokensPerBlock: Int) {
+    let heads = (1...100).first { $0 * fold.share % 100 == 0 } ?? 100
+    guard heads * computed <= 1 << 20 else { return nil }
+    let all = (0..<Int32(computed)).map { $0 }
+    let given = fold.lead * tokensPerBlock..<(fold.lead + fold.folded) * tokensPerBlock
+    let few = all.filter { !given.contains(Int($0)) }
+    self.init(computed: computed, layers: 1, kvHeads: heads, positions: (0..<heads).map { $0 < heads * fold.share / 100 ? all : few })
   }
 }

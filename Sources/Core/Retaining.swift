@@ -11,7 +11,8 @@ public struct Retaining: Equatable, Sendable {
   public var compactions: [Compaction] = []
   /// Everybody whose keys and values are in memory; what was seen of others is of no use any more.
   public var running: [RequestID] = []
-  /// Those of the step whose heads keep different tokens, as their tables are when everything above was given up.
+  /// Those of the step whose heads keep different tokens, as their tables are when everything above was given up. Sorted by
+  /// request.
   public var folded: [Folded] = []
 
   public init(policy: Choice, protected: Int, watch: AttentionWatch) {

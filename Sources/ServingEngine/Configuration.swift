@@ -370,11 +370,11 @@ extension Configuration {
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
+    engine.attention = form
     for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement), (AxisCatalogue.retain, retain)] {
       if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
     }
     _ = engine.setPlacement(place)
-    engine.attention = form
     engine.kvBudget = budget
     engine.weights = try weightFormat()
     _ = engine.setPrefixCache(cache)

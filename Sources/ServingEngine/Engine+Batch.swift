@@ -40,10 +40,8 @@ extension Engine {
     guard !planner.retention.keepsAll || state.scheduler.droppedTokens > 0 else { return nil }
     var retaining = Retaining(policy: planner.retention.choice, protected: planner.protected, watch: planner.retention.watch)
     retaining.compactions = plan.compactions
-    if device.language != nil {
-      retaining.running = state.scheduler.running.map { state.scheduler.requests[Int($0)].id }
-      retaining.folded = folded(plan)
-    }
+    if device.language != nil { retaining.running = state.scheduler.running.map { state.scheduler.requests[Int($0)].id } }
+    retaining.folded = folded(plan)
     return retaining
   }
 

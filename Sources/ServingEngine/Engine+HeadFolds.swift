@@ -8,7 +8,7 @@ extension Engine {
   func folded(_ plan: StepPlan) -> [Retaining.Folded] {
     plan.slots.compactMap { slot in
       state.scheduler.memory.tables[Int(slot.row)].fold.map { Retaining.Folded(request: slot.request, fold: $0) }
-    }
+    }.sorted { $0.request < $1.request }
   }
 
   private var hasFolds: Bool { state.scheduler.liveRows.contains { state.scheduler.memory.tables[$0].fold != nil } }

@@ -75,7 +75,10 @@ extension Engine {
     guard let row = state.scheduler.running.first(where: { state.scheduler.requests[Int($0)].id == request }).map(Int.init) else { return nil }
     let table = state.scheduler.memory.tables[row]
     let computed = state.scheduler.requests[row].computed
-    if let fold = table.fold { return device.kept(fold, computed: computed, tokensPerBlock: state.scheduler.memory.tokensPerBlock) }
+    if let fold = table.fold {
+      let size = state.scheduler.memory.tokensPerBlock
+      return device.kept(fold, computed: computed, tokensPerBlock: size) ?? KeptTokens(fold, computed: computed, tokensPerBlock: size)
+    }
     if table.isScattered { return device.kept(of: request, computed: computed) }
     let gap = table.gap(tokensPerBlock: state.scheduler.memory.tokensPerBlock)
     let positions = (0..<Int32(computed)).filter { !gap.contains(Int($0)) }

@@ -146,7 +146,7 @@ struct BranchingSlot {
   private let firstBlock: Int
 
   /// - Parameter store: Gets the blocks of the paths.
-  init(_ slot: Batch.Slot, _ content: Batch.Content, _ tree: TokenTree, _ folded: FoldedTable?, in store: inout KVStore) {
+  init(_ slot: Batch.Slot, _ content: Batch.Content, _ tree: TokenTree, _ folded: FoldedTable? = nil, in store: inout KVStore) {
     self.tree = tree
     let known = Int(slot.count) - Int(slot.drafts)
     let drafts = Array(content.tokens[known...])

@@ -104,6 +104,8 @@ extension KVStore {
       let numbers = Array(0..<fold.lead) + Array(fold.lead + fold.folded..<source.count)
       for (number, block) in zip(numbers, target[..<fold.lead] + target[(fold.lead + fold.packed)...]) { bring(source[number], of: other, to: block) }
     }
+    // Shares are rounded: the last may get nothing.
+    for number in fold.lead + old.packed..<fold.lead + fold.packed where !holds(target[number]) { _ = openCodes(target[number]) }
     // What a block has is read before anything is put into it.
     let block = UnsafeMutableRawBufferPointer.allocate(byteCount: bytesPerBlock, alignment: 64)
     defer { block.deallocate() }

@@ -24,8 +24,8 @@ extension ModelCommand {
     @Option(help: ArgumentHelp("Of all heads, those that are marked, per cent.", valueName: "n"))
     var share = 50
 
-    @Option(help: ArgumentHelp("Where the JSON document goes.", valueName: "file"))
-    var out: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write the JSON document there too.", valueName: "file"))
+    var output: String?
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -46,7 +46,7 @@ extension ModelCommand {
       }
       let marked = Set(scores.ranking.prefix(scores.errors.count * share / 100))
       let document = document(scores, marked).pretty()
-      if let out { try Files.write(Array((document + "\n").utf8), to: out) }
+      if let output { try Files.write(Array((document + "\n").utf8), to: output) }
       print(json ? document : table(scores, marked))
     }
 

@@ -30,7 +30,7 @@ struct MemoryTaken {
     let taken = scene.run.memoryTaken
     put("kv-format", StyledText(format.rawValue, .strong) + StyledText(taken.bitsPerElement.map { "  \(Figure.fixed($0, decimals: 2)) bits" } ?? "", .muted))
     put("bytes/tok", StyledText(taken.bytesPerToken.map { Figure.grouped($0) } ?? "–", .strong) + StyledText(taken.exactBytesPerToken.map { "  of \(Figure.grouped($0))" } ?? "", .muted))
-    put("retain", StyledText(engine.planner.retention.choice.description, .strong))
+    put("retain", StyledText(engine.planner.retention.choice.description, .strong) + StyledText(heads, .muted))
     let kept = taken.keptFraction
     put("kept", StyledText(NumberText.percent(kept, 4)) + StyledText("  \(Figure.grouped(taken.heldTokens)) of \(Figure.grouped(taken.computedTokens)) tokens", .muted))
     put("attention", StyledText(engine.attention.choice.description, .strong))
@@ -43,5 +43,12 @@ struct MemoryTaken {
     }
     let pool = engine.state.memory.pool
     put("pool", StyledText("\(Figure.grouped(pool.usedCount)) of \(Figure.grouped(pool.usableCount)) blocks used", .muted))
+  }
+
+  /// Where it comes from which heads keep everything.
+  private var heads: String {
+    let engine = scene.run.engine
+    guard let heads = engine.planner.retention as? RetrievalHeads else { return "" }
+    return engine.device.language == nil ? "  \(heads.share)% as typed; paper: MHA 25%, GQA 50%" : "  \(heads.share)% of heads, as measured here"
   }
 }

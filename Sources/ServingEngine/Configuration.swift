@@ -324,6 +324,7 @@ extension Configuration {
     guard bytes <= RealModel.physicalMemory / 4 * 3 else {
       throw ConfigurationError("--kv-blocks \(blocks): \(model.name) would fill \(bytes >> 30) GiB, more than three quarters of this machine's memory — give a smaller number")
     }
+    if try read(AxisCatalogue.retain, retain).name == RetrievalHeads.descriptor.name { model.findHeads() }
     var sampler = tokens.sampler
     sampler.seed = seed
     return (

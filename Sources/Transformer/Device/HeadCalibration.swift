@@ -32,6 +32,9 @@ extension LocalModel {
     workspace.use { weights.headScores(of: tokens ?? calibrationText, sinks: sinks, window: window, scratch: &$0) }
   }
 
+  /// Finds retrieval heads now, so that no step has to.
+  public func findHeads() { _ = headSplit(share: 50) }
+
   /// The heads that keep everything when `share` per cent of all do; they are found when they are first asked for.
   func headSplit(share: Int) -> HeadSplit {
     let ranking = workspace.heads { weights.headScores(of: calibrationText, sinks: Self.calibratedSinks, window: Self.calibratedWindow, scratch: &$0).ranking }

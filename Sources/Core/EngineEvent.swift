@@ -29,9 +29,11 @@ public enum FinishReason: UInt8, Equatable, Sendable {
 }
 
 /// Everything that can happen to requests. Metrics, findings and pictures are folds over these.
+///
+/// Cases that are rare and hold much are indirect: they would make every event as large as they are.
 public enum EngineEvent: Equatable, Sendable {
   case arrived(RequestID)
-  case rejected(RequestID, RejectionReason)
+  indirect case rejected(RequestID, RejectionReason)
   /// Leaves the queue for the batch; `reused` tokens come from the prefix cache.
   case admitted(RequestID, reused: Int32)
   /// Loses its blocks and goes back to the queue.
@@ -50,16 +52,16 @@ public enum EngineEvent: Equatable, Sendable {
   /// Keys and values of `dropped` tokens were given up, and those of `kept` stay; `freed` blocks went back to the pool.
   case compressed(RequestID, kept: Int32, dropped: Int32, freed: Int32)
   /// An axis of the configuration was switched, by its names in the catalogue.
-  case switched(axis: String, to: String)
+  indirect case switched(axis: String, to: String)
   /// What a switch did with what was in flight.
-  case settled(axis: String, Settlement)
+  indirect case settled(axis: String, Settlement)
   /// Keys and values were brought into another format, before what the step computed.
   indirect case converted(KVConversion)
   /// A request that arrived was sent to one of several instances, from 0.
   case routed(RequestID, to: Int16)
   /// Its first token came out, and another instance goes on with it. Its keys and values stay until they have been moved.
   case departed(RequestID)
-  /// Its keys and values are where it goes on. Indirect: it is rare, and would make every event twice as large.
+  /// Its keys and values are where it goes on.
   indirect case moved(RequestID, KVMove)
 }
 

@@ -162,23 +162,30 @@ public struct ModelledGPU: Device {
         cost: totals.cost, stopped: stopped)
     }
 
+    var drafts = 0
+    for slot in batch.slots { drafts += Int(slot.drafts) }
     var slots: [BatchOutcome.Slot] = []
-    var tokens: [TokenID] = []
-    slots.reserveCapacity(batch.slots.count)
-    tokens.reserveCapacity(batch.slots.count)
-    for slot in batch.slots {
-      var accepted = 0
-      if slot.drafts > 0, !slot.draftsArePadding, let acceptance {
-        let stand = acceptance.draw(slot.request, outputs: Int(slot.outputs), label: slot.label, limit: Int(slot.drafts)).stand
-        // Drafts that were made beside the last step had one before them, which stood.
-        accepted = min(Int(slot.drafts), overlap == .off ? stand : max(0, stand - 1))
-      }
-      slots.append(BatchOutcome.Slot(accepted: accepted, emitted: slot.samples ? accepted + 1 : 0))
-      if slot.samples {
-        for number in 0...accepted { tokens.append(TokenStream.output(of: slot.request).token(at: Int(slot.outputs) + number)) }
+    let tokens = [TokenID](capacity: batch.slots.count + drafts) { tokens in
+      slots = [BatchOutcome.Slot](capacity: batch.slots.count) { slots in
+        for slot in batch.slots {
+          let accepted = drafts == 0 ? 0 : accepted(of: slot)
+          slots.append(BatchOutcome.Slot(accepted: accepted, emitted: slot.samples ? accepted + 1 : 0))
+          guard slot.samples else { continue }
+          let output = TokenStream.output(of: slot.request)
+          tokens.append(output.token(at: Int(slot.outputs)))
+          for number in 0..<accepted { tokens.append(output.token(at: Int(slot.outputs) + number + 1)) }
+        }
       }
     }
     return BatchOutcome(slots: slots, tokens: tokens, duration: totals.duration, cost: totals.cost)
+  }
+
+  /// How many of a slot's drafts stand.
+  private func accepted(of slot: Batch.Slot) -> Int {
+    guard slot.drafts > 0, !slot.draftsArePadding, let acceptance else { return 0 }
+    let stand = acceptance.draw(slot.request, outputs: Int(slot.outputs), label: slot.label, limit: Int(slot.drafts)).stand
+    // Drafts that were made beside the last step had one before them, which stood.
+    return min(Int(slot.drafts), overlap == .off ? stand : max(0, stand - 1))
   }
 
   public func kernels(of batch: Batch) -> [KernelRun] {

@@ -29,9 +29,17 @@ final class Attention: Sendable {
   func add(_ slots: [Batch.Slot], hasChunks: Bool, to load: inout AttentionLoad) {
     let decodesAreRows = hasChunks && prefill.constants.mixing == .asPrefill
     // A sum of its own stays in registers.
-    var sum = load
-    for slot in slots where slot.count > 0 { add(slot, decodesAreRows: decodesAreRows, to: &sum) }
-    load = sum
+    var decodes = load.decode
+    for slot in slots where slot.count > 0 {
+      if slot.isDecode, !decodesAreRows {
+        decode.add(context: slot.context, tokens: Int(slot.count), to: &decodes)
+      } else {
+        load.decode = decodes
+        add(slot, decodesAreRows: decodesAreRows, to: &load)
+        decodes = load.decode
+      }
+    }
+    load.decode = decodes
   }
 
   /// Adds the slots of a step.
@@ -47,7 +55,6 @@ final class Attention: Sendable {
     }
   }
 
-  @inline(__always)
   private func add(_ slot: Batch.Slot, decodesAreRows: Bool, to load: inout AttentionLoad) {
     let count = Int(slot.count)
     let history = slot.held

@@ -10,8 +10,9 @@ struct Pass {
   let limits: Limits
   let policy: any SchedulingPolicy
   let reservation: any Reservation
-  /// Nil where everything is kept.
-  let retention: (any Retention)?
+  let retention: any Retention
+  /// False where everything is kept.
+  let compacts: Bool
   let protected: Int
   let victim: Victim
   let swaps: Bool
@@ -57,7 +58,8 @@ struct Pass {
     self.limits = limits
     policy = planner.policy
     reservation = planner.reservation
-    retention = planner.retention.keepsAll ? nil : planner.retention
+    retention = planner.retention
+    compacts = !planner.retention.keepsAll
     protected = planner.protected
     victim = policy.victim
     swaps = planner.preemption != .recompute
@@ -115,7 +117,7 @@ struct Pass {
         position += 1
         continue
       }
-      if let retention, !reading { compact(row, retention, &state) }
+      if compacts, !reading { compact(row, &state) }
       let slots = min(computed + want + limits.speculation.lookahead, limits.maxModelLength)
       let blocksStart = plan.blocks.count
       var fresh = 0
@@ -216,7 +218,7 @@ struct Pass {
   }
 
   /// A request that is about to decode gives up what its policy says.
-  private mutating func compact(_ row: Int, _ retention: any Retention, _ state: inout SchedulerState) {
+  private mutating func compact(_ row: Int, _ state: inout SchedulerState) {
     guard state.requests[row].underWay == 0, state.requests[row].flights == 0 else { return }
     let holding = state.memory.holding(row, request: state.requests[row], protected: protected)
     guard let order = retention.order(holding),
@@ -239,6 +241,7 @@ struct Pass {
     state.requests[row].plannedStep = -1
   }
 
+  @inline(__always)
   mutating func take(_ slot: StepPlan.Slot, _ state: inout SchedulerState) {
     budget -= Int(slot.computes)
     input -= Int(slot.computes) + draftSlots
@@ -260,8 +263,7 @@ struct Pass {
         state.pass(slot, to: plan.isInterruptible ? slot.from : slot.to)
         continue
       }
-      state.requests[row].computed = Int(slot.first) + Int(slot.count)
-      state.sample(row)
+      state.requests[row].advance(to: Int(slot.first) + Int(slot.count))
     }
     state.filledSlots += filled
     if scope != .alone { state.takeOff(plan) }

@@ -25,16 +25,9 @@ extension SchedulerState {
       return
     }
     leaveWay(row)
-    requests[row].computed = Int(slot.first) + Int(slot.count)
+    requests[row].advance(to: Int(slot.first) + Int(slot.count))
     filledSlots += Int(slot.count)
     publish(row, upTo: min(requests[row].computed, requests[row].known))
-    sample(row)
-  }
-
-  /// After its tokens were computed: the step gives it a token unless known ones are left.
-  mutating func sample(_ row: Int) {
-    requests[row].isReading = requests[row].computed < requests[row].known + requests[row].inFlight
-    if !requests[row].isReading { requests[row].inFlight += 1 }
   }
 
   /// What a row's tokens had passed is behind them, or lost.

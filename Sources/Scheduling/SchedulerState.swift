@@ -330,56 +330,7 @@ public struct SchedulerState: Sendable {
     flying -= plan.slots.count
   }
 
-  // MARK: Absorbing what a device computed
-
-  /// False when the request has left since it was planned, whoever has its row now.
-  @inline(__always)
-  public func isAlive(_ id: RequestID, row: Int) -> Bool {
-    requests[row].id == id && requests[row].phase != .left
-  }
-
-  /// Appends what came out and takes back what did not stand.
-  ///
-  /// A request that was preempted while its token was in flight gets the token too; when it was its last,
-  /// the request leaves the queue.
-  /// - Parameters:
-  ///   - tokens: What the request's part of the step gave, at least one.
-  ///   - end: How many of them there are up to the one that ends the text; nil when none does.
-  ///   - time: When they had come out.
-  /// - Returns: How many tokens were kept, and whether the request has now reached its end or a limit.
-  public mutating func absorb(
-    row: Int, rejected: Int, tokens: Span<TokenID>, end: Int? = nil, limits: Limits, at time: EngineTime = .zero
-  ) -> (kept: Int, finish: FinishReason?) {
-    let isRunning = requests[row].phase == .running
-    requests[row].inFlight -= 1
-    if isRunning, rejected > 0 {
-      requests[row].computed -= rejected
-      filledSlots -= rejected
-    }
-    let room = min(
-      requests[row].outputLimit - requests[row].output.count, limits.maxModelLength - requests[row].known)
-    let endsText = end.map { $0 <= room } ?? false
-    let kept = endsText ? end! : min(tokens.count, room)
-    if requests[row].output.isEmpty { requests[row].firstToken = time }
-    for position in 0..<kept { requests[row].output.append(tokens[position]) }
-    if isRunning {
-      requests[row].computed -= tokens.count - kept
-      filledSlots -= tokens.count - kept
-      publish(row, upTo: requests[row].computed - requests[row].inFlight)
-    }
-    guard kept == room || endsText else { return (kept, nil) }
-    if !isRunning { waiting.remove(requests[row].id) }
-    if endsText { return (kept, .endOfText) }
-    return (kept, requests[row].output.count >= requests[row].outputLimit ? .outputLimit : .contextLimit)
-  }
-
-  /// Makes the blocks of a row that are full up to `tokens` findable.
-  @inline(__always)
-  mutating func publish(_ row: Int, upTo tokens: Int) {
-    // In full, not asked of memory: this is done for every request in every step.
-    guard memory.reusesPrefixes, (memory.tables[row].published + 1) * memory.tokensPerBlock <= tokens else { return }
-    memory.publish(row, request: requests[row], upTo: tokens)
-  }
+  // MARK: Leaving
 
   /// Drops requests from the running list; the others keep their order.
   public mutating func leaveBatch(_ rows: [Int32]) {

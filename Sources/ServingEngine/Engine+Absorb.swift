@@ -69,21 +69,25 @@ extension Engine {
       "\(device.name) answered for \(outcome.slots.count) of \(step.batch.slots.count) slots")
     // Drafting comes after: told or not, a token is out when it was sampled.
     let stepEnd = state.now + outcome.duration - outcome.drafting
+    let longest = planner.limits.maxModelLength
+    let ends = endsOfText
+    let speculates = speculates
     var leaving: [Int32] = []
     var token = 0
     for position in plan.slots.indices {
       let slot = plan.slots[position]
       let result = outcome.slots[position]
-      let row = Int(slot.row)
       // Who hung up after the plan was made has had its share computed for nothing.
-      guard state.scheduler.isAlive(slot.request, row: row) else {
+      guard state.scheduler.isAlive(slot.request, row: Int(slot.row)) else {
         token += Int(result.emitted)
         continue
       }
-      let reached = outcome.stopped ?? slot.to
-      if plan.isInterruptible { state.scheduler.pass(slot, to: reached) }
-      guard reached == .end else {
-        events.append(.passed(slot.request, first: slot.first, count: slot.count, from: slot.from, to: reached))
+      if plan.isInterruptible {
+        let reached = outcome.stopped ?? slot.to
+        state.scheduler.pass(slot, to: reached)
+      }
+      guard (outcome.stopped ?? slot.to) == .end else {
+        events.append(.passed(slot.request, first: slot.first, count: slot.count, from: slot.from, to: outcome.stopped ?? slot.to))
         continue
       }
       var emitted = 0
@@ -92,29 +96,39 @@ extension Engine {
         let tokens = outcome.tokens.span.extracting(token..<token + Int(result.emitted))
         token += Int(result.emitted)
         (emitted, finish) = state.scheduler.absorb(
-          row: row, rejected: Int(slot.drafts - result.accepted), tokens: tokens, end: endsOfText.isEmpty ? nil : end(of: tokens),
-          limits: planner.limits, at: stepEnd)
+          row: Int(slot.row), rejected: Int(slot.drafts - result.accepted), tokens: tokens,
+          end: ends.isEmpty ? nil : Self.end(of: tokens, ends), longest: longest, at: stepEnd)
       }
       events.append(
         .computed(
-          slot.request, first: slot.first, count: slot.count, drafted: Int16(slot.drafts),
-          accepted: Int16(result.accepted), emitted: Int16(emitted)))
-      if speculates, emitted > 0 {
-        let request = state.scheduler.requests[row]
-        drafting.drafter.observe(request, from: request.output.count == emitted ? 0 : request.known - emitted)
-      }
-      if finish != nil, goesOnElsewhere(row) {
-        events.append(.departed(slot.request))
-        state.scheduler.depart(row: row)
-        leaving.append(slot.row)
-      } else if let finish {
-        events.append(.finished(slot.request, finish))
-        state.ahead?.forgetPreemption(of: slot.request)
-        state.scheduler.retire(row: row)
+          slot.request, first: slot.first, count: slot.count, drafted: Int16(truncatingIfNeeded: slot.drafts),
+          accepted: Int16(truncatingIfNeeded: result.accepted), emitted: Int16(truncatingIfNeeded: emitted)))
+      if speculates, emitted > 0 { observe(emitted, of: Int(slot.row)) }
+      if let finish {
+        leave(slot, finish, &events)
         leaving.append(slot.row)
       }
     }
     state.scheduler.leaveBatch(leaving)
+  }
+
+  /// The drafter sees what came out.
+  private mutating func observe(_ emitted: Int, of row: Int) {
+    let request = state.scheduler.requests[row]
+    drafting.drafter.observe(request, from: request.output.count == emitted ? 0 : request.known - emitted)
+  }
+
+  /// A request is done here.
+  private mutating func leave(_ slot: StepPlan.Slot, _ finish: FinishReason, _ events: inout [EngineEvent]) {
+    let row = Int(slot.row)
+    if goesOnElsewhere(row) {
+      events.append(.departed(slot.request))
+      state.scheduler.depart(row: row)
+    } else {
+      events.append(.finished(slot.request, finish))
+      state.ahead?.forgetPreemption(of: slot.request)
+      state.scheduler.retire(row: row)
+    }
   }
 
   /// Whether a request that is done here has more to say than its first token.
@@ -125,7 +139,7 @@ extension Engine {
   }
 
   /// How many tokens there are up to the first that ends the text; nil when none does.
-  func end(of tokens: Span<TokenID>) -> Int? {
+  static func end(of tokens: Span<TokenID>, _ endsOfText: [TokenID]) -> Int? {
     for position in 0..<tokens.count where endsOfText.contains(tokens[position]) { return position + 1 }
     return nil
   }

@@ -47,12 +47,14 @@ extension Engine {
 
   mutating func admitArrivals(_ events: inout [EngineEvent]) {
     if state.scheduler.liveCount == 0, let next = nextArrival { state.clock.jump(to: trace.arrivals[next.index].time) }
-    while let id = nextArrival, trace.arrivals[id.index].time <= state.now {
+    // Asked in every step: the engine's own `nextArrival` would copy it.
+    let isMember = membership != nil
+    while let id = state.next(of: trace.arrivals.count, isMember: isMember), trace.arrivals[id.index].time <= state.now {
       var arrival = trace.arrivals[id.index]
       if let language = device.language { arrival.prompt = language.spelled(arrival.prompt) }
       state.arrived += 1
       // Of a request that was sent here the fleet has told already.
-      if membership == nil { events.append(.arrived(id)) } else { state.inbox.removeFirst() }
+      if isMember { state.inbox.removeFirst() } else { events.append(.arrived(id)) }
       if let reason = whyNever(arrival) {
         events.append(.rejected(id, reason))
         continue

@@ -6,32 +6,33 @@ import Scheduling
 /// A plan as a work order for the device.
 extension Engine {
   func makeBatch(_ plan: StepPlan) -> Batch {
-    var slots: [Batch.Slot] = []
+    let isInterruptible = plan.isInterruptible
+    let requests = state.scheduler.requests
+    let tables = state.scheduler.memory.tables
     var passages: [Batch.Passage] = []
-    slots.reserveCapacity(plan.slots.count)
-    for (position, slot) in plan.slots.enumerated() {
-      let request = Int(slot.row)
-      // Where it may be interrupted, nothing is in flight before it has come to its end.
-      let samples = plan.isInterruptible
-        ? Int(slot.first + slot.count) == state.scheduler.requests[request].known : !state.scheduler.requests[request].isReading
-      if !slot.isWhole { passages.append(Batch.Passage(slot: position, from: slot.from, to: slot.to)) }
-      slots.append(
-        Batch.Slot(
-          request: slot.request, first: Int(slot.first + slot.blended), count: Int(slot.computes), drafts: Int(slot.drafts),
-          draftsArePadding: slot.draftsArePadding, promptCount: state.scheduler.requests[request].prompt.count,
-          outputs: state.scheduler.requests[request].output.count + state.scheduler.requests[request].inFlight
-            - (samples && !plan.isInterruptible ? 1 : 0),
-          samples: samples, label: state.scheduler.requests[request].label,
-          dropped: Int(state.scheduler.memory.tables[request].dropped)))
+    let slots = [Batch.Slot](capacity: plan.slots.count) { slots in
+      for position in plan.slots.indices {
+        let slot = plan.slots[position]
+        let row = Int(slot.row)
+        // Where it may be interrupted, nothing is in flight before it has come to its end.
+        let samples = isInterruptible ? Int(slot.first + slot.count) == requests[row].known : !requests[row].isReading
+        if !slot.isWhole { passages.append(Batch.Passage(slot: position, from: slot.from, to: slot.to)) }
+        slots.append(
+          Batch.Slot(
+            request: slot.request, first: Int(slot.first + slot.blended), count: Int(slot.computes), drafts: Int(slot.drafts),
+            draftsArePadding: slot.draftsArePadding, promptCount: requests[row].prompt.count,
+            outputs: requests[row].output.count + requests[row].inFlight - (samples && !isInterruptible ? 1 : 0),
+            samples: samples, label: requests[row].label, dropped: Int(tables[row].dropped)))
+      }
     }
     var batch = Batch(slots: slots)
     if attention != .dense {
-      batch.shared = attention.sharedParts(of: slots, tables: tables(plan), tokensPerBlock: state.memory.tokensPerBlock)
+      batch.shared = attention.sharedParts(of: slots, tables: self.tables(plan), tokensPerBlock: state.memory.tokensPerBlock)
     }
     batch.sparse = attention.sparse(tokensPerBlock: state.memory.tokensPerBlock)
     batch.passages = passages
     batch.retaining = retaining(plan)
-    if plan.isInterruptible { batch.interruption = .never }
+    if isInterruptible { batch.interruption = .never }
     return batch
   }
 

@@ -96,11 +96,10 @@ public struct Engine: Sendable {
   public var isDone: Bool { state.scheduler.liveCount == 0 && nextArrival == nil }
 
   /// The request that comes in next: the trace's, or one that a router sent here.
-  @inline(__always)
-  var nextArrival: RequestID? {
-    if membership != nil { return state.inbox.first }
-    return state.arrived < trace.arrivals.count ? RequestID(state.arrived) : nil
-  }
+  var nextArrival: RequestID? { state.next(of: trace.arrivals.count, isMember: membership != nil) }
+
+  /// Asked in every step: a comparison with nil would copy them.
+  private var hasLanes: Bool { if case .some = lanes { true } else { false } }
 
   /// When the next step can begin: now, or at the next arrival when nobody lives; nil when the engine is done.
   public var nextStart: EngineTime? {
@@ -115,8 +114,10 @@ public struct Engine: Sendable {
   /// - Returns: Nil when the engine is done.
   public mutating func step(told: BatchOutcome? = nil) throws(DeviceError) -> StepReport? {
     guard !isDone else { return nil }
-    if lanes != nil, state.flights.isEmpty, !runsOnLanes { lanes = nil }
-    if lanes != nil, state.ahead == nil, state.scheduler.underWay == 0 { return try stepLanes(told: told) }
+    if hasLanes {
+      if state.flights.isEmpty, !runsOnLanes { lanes = nil }
+      if hasLanes, state.ahead == nil, state.scheduler.underWay == 0 { return try stepLanes(told: told) }
+    }
     var events = state.pendingEvents
     state.pendingEvents = []
     var decided = state.ahead
@@ -128,18 +129,17 @@ public struct Engine: Sendable {
 
     let conversion = try convertAsChosen(told)
     if let conversion { events.append(.converted(conversion)) }
-    if decided == nil {
-      decided = decide(state.step)
-      if let decided { report(decided.plan, &events) }
-    }
-    state.ahead = plansAhead && lanes == nil && planner.prefill != .interruptible ? decide(state.step + 1) : nil
+    if decided == nil { decided = decide(state.step, &events) }
+    state.ahead = plansAhead && !hasLanes && planner.prefill != .interruptible ? decide(state.step + 1, &events) : nil
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
     var transfer = EngineTime.zero
-    if told == nil, device.language != nil, let step = decided { decided?.batch.contents = contents(step) }
-    if var step = decided {
+    let isEmpty = decided == nil
+    var step = decided.take() ?? DecidedStep(plan: StepPlan(), batch: Batch())
+    if !isEmpty {
       if let told {
         outcome = told
       } else {
+        if device.language != nil { step.batch.contents = contents(step) }
         outcome = try device.execute(step.batch)
         if let time = interruption(of: step.plan, within: outcome.duration) {
           step.batch.interruption = time
@@ -150,7 +150,6 @@ public struct Engine: Sendable {
       }
       absorb(step, outcome, &events)
       if speculates { try draft(after: step, &outcome, isTold: told != nil) }
-      decided = step
     }
 
     if let conversion, told == nil {
@@ -158,7 +157,6 @@ public struct Engine: Sendable {
       outcome.duration += conversion.duration
     }
     state.clock.advance(by: outcome.duration)
-    let step = decided ?? DecidedStep(plan: StepPlan(), batch: Batch())
     var record = makeRecord(step.plan, outcome, events, start: start)
     record.transfer = transfer
     record.recomputedBlocks = state.scheduler.memory.recomputations &- recomputed
@@ -170,12 +168,13 @@ public struct Engine: Sendable {
     return StepReport(record: record, plan: step.plan, batch: step.batch, outcome: outcome, events: events)
   }
 
-  /// Plans a step, this one or the next; nil when nobody lives, or when a step planned ahead would be empty.
-  private mutating func decide(_ step: StepIndex) -> DecidedStep? {
+  /// Plans a step, this one or the next, and tells of this one; nil when nobody lives, or when a step planned ahead would be
+  /// empty.
+  private mutating func decide(_ step: StepIndex, _ events: inout [EngineEvent]) -> DecidedStep? {
     guard state.scheduler.liveCount > 0 else { return nil }
     let proposed = proposed()
     let plan = planner.plan(step: step, &state.scheduler)
-    if step > state.step, plan.slots.isEmpty, plan.preempted.isEmpty { return nil }
+    if step == state.step { report(plan, &events) } else if plan.slots.isEmpty, plan.preempted.isEmpty { return nil }
     guard device.language != nil else { return DecidedStep(plan: plan, batch: makeBatch(plan)) }
     return DecidedStep(plan: plan, batch: makeBatch(plan), tables: tables(plan), drafts: drafts(plan, proposed))
   }

@@ -37,6 +37,12 @@ public struct EngineState: Sendable {
 
   init(scheduler: SchedulerState) { self.scheduler = scheduler }
 
+  /// The request that comes in next, of a trace of so many or of those that were sent here.
+  @inline(__always)
+  func next(of count: Int, isMember: Bool) -> RequestID? {
+    isMember ? inbox.first : arrived < count ? RequestID(arrived) : nil
+  }
+
   public var now: EngineTime { clock.now }
   public var memory: KVCache { scheduler.memory }
   public var requests: [Request] { scheduler.requests }

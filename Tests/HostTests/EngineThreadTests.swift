@@ -6,7 +6,7 @@ import Host
 import ServingEngine
 import Testing
 
-@Suite("Engine thread", .timeLimit(.minutes(1)))
+@Suite("Engine thread", .timeLimit(.minutes(5)))
 struct EngineThreadTests {
   /// Waits for a snapshot that fits.
   func snapshot(of thread: EngineThread, where fits: (Snapshot) -> Bool) async throws -> Snapshot {

@@ -165,7 +165,7 @@ struct MeasuredRunTests {
     #expect(after.head.engine.trace.arrivals.count == 25 && after.said.count == 1)
   }
 
-  @Test("a user who says something on the screen is answered, and a run without real tokens says that nobody can", .timeLimit(.minutes(1)))
+  @Test("a user who says something on the screen is answered, and a run without real tokens says that nobody can", .timeLimit(.minutes(5)))
   func sayingOnTheScreen() async throws {
     func snapshot(of thread: EngineThread, where fits: (Snapshot) -> Bool) async throws -> Snapshot? {
       for _ in 0..<5_000 {

@@ -79,7 +79,7 @@ struct PolicyConformanceTests {
       #expect(filled == state.filledSlots, place)
       #expect(state.underWay == state.running.count { state.requests[Int($0)].underWay > 0 }, place)
       for slot in plan.slots where !state.requests[Int(slot.row)].isReading {
-        let result = state.absorb(row: Int(slot.row), rejected: 0, tokens: tokens.span, limits: limits)
+        let result = state.absorb(row: Int(slot.row), rejected: 0, tokens: tokens.span, longest: limits.maxModelLength)
         if result.finish != nil {
           state.retire(row: Int(slot.row))
           leaving.append(slot.row)

@@ -11,6 +11,9 @@ public struct Retaining: Equatable, Sendable {
   public var compactions: [Compaction] = []
   /// Everybody whose keys and values are in memory; what was seen of others is of no use any more.
   public var running: [RequestID] = []
+  /// Those of the step whose heads keep different tokens, as their tables are when everything above was given up. Sorted by
+  /// request.
+  public var folded: [Folded] = []
 
   public init(policy: Choice, protected: Int, watch: AttentionWatch) {
     self.policy = policy
@@ -52,6 +55,10 @@ public struct Compaction: Equatable, Sendable {
   public var target: [BlockID]
   /// Numbers of the blocks of `source` that were cut out whole; nothing was moved then. Nil: what stays was chosen.
   public var cut: Range<Int>?
+  /// How the table is folded afterwards, where streaming heads gave up blocks; nothing else was moved then.
+  public var fold: HeadFold?
+  /// Blocks that were folded before.
+  public var foldedBefore = 0
   /// Positions that had been cut out whole before, when nothing else had been given up.
   public var gap: Range<Int>
   /// Slots whose keys and values are copied, at most: all of those whose block was replaced, and of the others as many as fill

@@ -86,6 +86,9 @@ public protocol Device: Sendable {
   /// Which tokens of a request still have keys and values, head by head; nil where it chose none.
   func kept(of request: RequestID, computed: Int) -> KeptTokens?
 
+  /// The same of a request whose heads keep different tokens; nil where it is not known which heads these are.
+  func kept(_ fold: HeadFold, computed: Int, tokensPerBlock: Int) -> KeptTokens?
+
   /// One request in so many is computed with an exact cache too, while the one in use is lossy; 0: none. Nil where nothing is
   /// computed.
   var shadowRate: Int? { get set }
@@ -124,6 +127,7 @@ extension Device {
   }
   public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? { nil }
   public func kept(of request: RequestID, computed: Int) -> KeptTokens? { nil }
+  public func kept(_ fold: HeadFold, computed: Int, tokensPerBlock: Int) -> KeptTokens? { nil }
   public var shadowRate: Int? {
     get { nil }
     set {}

@@ -58,6 +58,9 @@ public struct JoinedDevice: Device {
   }
 
   public func kept(of request: RequestID, computed: Int) -> KeptTokens? { tokens.kept(of: request, computed: computed) }
+  public func kept(_ fold: HeadFold, computed: Int, tokensPerBlock: Int) -> KeptTokens? {
+    tokens.kept(fold, computed: computed, tokensPerBlock: tokensPerBlock)
+  }
 
   public var kvFormat: KVFormat { tokens.kvFormat }
   public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {

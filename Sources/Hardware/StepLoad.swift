@@ -163,7 +163,10 @@ struct StepLoad: Equatable {
         chunkHistories += Double(count) * Double(slot.held)
       }
     }
-    if batch.retaining != nil { retain = RetainKernel.Load(batch) }
+    if let work = batch.retaining {
+      retain = RetainKernel.Load(batch)
+      full.decode.reach(batch.slots, work)
+    }
     // One pass for each reach that the model has.
     if let attention = kernels.full, let sparse = batch.sparse {
       attention.add(batch, leavingOut: sparse, hasChunks: chunkTokens > 0, to: &full, index: &index)

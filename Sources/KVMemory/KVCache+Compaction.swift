@@ -13,16 +13,20 @@ extension KVCache {
     return Holding(
       prompt: request.prompt.count, computed: request.computed, slots: request.computed - Int(table.dropped),
       watchedFrom: Int(table.watchedFrom), protected: protected, tokensPerBlock: tokensPerBlock,
-      cutAt: table.cutAt < 0 ? nil : Int(table.cutAt), isScattered: table.isScattered)
+      cutAt: table.cutAt < 0 ? nil : Int(table.cutAt), isScattered: table.isScattered, fold: table.fold)
   }
 
-  /// Carries out an order; nil when it cannot be now, for want of a free block.
+  /// Carries out an order; nil when it cannot be now, for want of a free block, or never, for what was given up before.
   public mutating func compact(_ table: Int, request: Request, _ order: CompactionOrder) -> Compaction? {
     let slots = request.computed - Int(tables[table].dropped)
     var compaction = Compaction(
       request: request.id, computed: request.computed, promptCount: request.prompt.count, slots: slots, kept: slots,
       source: tables[table].blocks, target: [], gap: tables[table].gap(tokensPerBlock: tokensPerBlock), freed: 0)
+    // Heads with different tokens are not chosen from once more.
+    if case .fold = order {} else if tables[table].fold != nil { return nil }
     switch order {
+    case .fold(let fold):
+      guard self.fold(table, fold, &compaction) else { return nil }
     case .cut(let range):
       compaction.cut = range
       compaction.kept = slots - range.count * tokensPerBlock
@@ -57,7 +61,7 @@ extension KVCache {
       tables[table].cutAt = -1
     }
     compaction.target = tables[table].blocks
-    if compaction.cut == nil {
+    if compaction.cut == nil, compaction.fold == nil {
       var replaced = 0
       for (number, block) in compaction.target.enumerated() where block != compaction.source[number] {
         replaced += min(compaction.kept, (number + 1) * tokensPerBlock) - number * tokensPerBlock

@@ -373,7 +373,7 @@ public struct KVCache: Equatable, Sendable {
     }
     tables[table].blocks.removeAll(keepingCapacity: true)
     tables[table].published = 0
-    if !isParked { (tables[table].dropped, tables[table].cutAt, tables[table].watchedFrom) = (0, -1, 0) }
+    if !isParked { (tables[table].dropped, tables[table].cutAt, tables[table].fold, tables[table].watchedFrom) = (0, -1, nil, 0) }
     return freed
   }
 

@@ -347,6 +347,7 @@ extension Configuration {
     guard bytes <= RealModel.physicalMemory / 4 * 3 else {
       throw ConfigurationError("--kv-blocks \(blocks): \(model.name) would fill \(bytes >> 30) GiB, more than three quarters of this machine's memory — give a smaller number")
     }
+    if try read(AxisCatalogue.retain, retain).name == RetrievalHeads.descriptor.name { model.findHeads() }
     var sampler = tokens.sampler
     sampler.seed = seed
     return (
@@ -393,11 +394,11 @@ extension Configuration {
       plansAhead: asyncScheduling == "on", endsOfText: endsOfText, hostLink: hostLink,
       outlook: Outlook(
         ttft: sloTTFT.map { .seconds($0 / 1e3) }, tpot: sloTPOT.map { .seconds($0 / 1e3) }, seed: seed))
+    engine.attention = form
     for (axis, text) in [(AxisCatalogue.prefill, prefill), (AxisCatalogue.placement, placement), (AxisCatalogue.retain, retain)] {
       if let fault = axis.fault(of: text, in: engine) { throw ConfigurationError(fault) }
     }
     _ = engine.setPlacement(place)
-    engine.attention = form
     engine.kvBudget = budget
     engine.weights = try weightFormat()
     _ = engine.setPrefixCache(cache)

@@ -42,6 +42,7 @@ extension Engine {
     var retaining = Retaining(policy: planner.retention.choice, protected: planner.protected, watch: planner.retention.watch)
     retaining.compactions = plan.compactions
     if device.language != nil { retaining.running = state.scheduler.running.map { state.scheduler.requests[Int($0)].id } }
+    retaining.folded = folded(plan)
     return retaining
   }
 

@@ -49,6 +49,7 @@ extension Engine {
   /// Why this engine cannot keep keys and values in a format now; nil when it can.
   func obstacle(toKVFormat format: KVFormat) -> String? {
     if format == kvFormat { return nil }
+    if let obstacle = obstacle(ofFoldsTo: format) { return obstacle }
     if membership != nil { return "several engines serve, and what is in one's memory may not fit while another's does — fork the run" }
     if let obstacle = device.obstacle(toKVFormat: format, tokensPerBlock: state.memory.tokensPerBlock) { return obstacle }
     if speculates, device.isModelled, drafting.drafter.means == .ownCache {

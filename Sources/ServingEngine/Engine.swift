@@ -228,6 +228,7 @@ public struct Engine: Sendable {
           request: request.id, computed: tokens.count, promptCount: request.prompt.count, slots: tokens.count, kept: slots,
           source: [], target: coming?.source ?? table.blocks,
           gap: coming?.gap ?? table.gap(tokensPerBlock: state.scheduler.memory.tokensPerBlock), freed: 0))
+      retaining.compactions[retaining.compactions.count - 1].fold = coming.map(\.foldBefore) ?? table.fold
     }
     self.device = device
     if device.weights != weights { _ = try self.device.reload(weights) }

@@ -10,13 +10,14 @@ import Transformer
 /// Retention with real tokens, through the whole engine.
 @Suite("Retention, real tokens")
 struct RealRetentionTests {
-  private static let policies = ["sink-window:4:28", "heavy-hitters:32", "heavy-hitters:50%", "snapshot:32:8", "morph:40:16", "lazy:32:16"]
+  private static let policies = ["sink-window:4:28", "heavy-hitters:32", "heavy-hitters:50%", "snapshot:32:8", "morph:40:16", "lazy:32:16", "heads:50:4:28"]
 
-  private func engine(_ prompts: [String], outputs: Int, retain: String, blocks: Int = 200, chunk: Int = 512) throws -> Engine {
+  private func engine(_ prompts: [String], outputs: Int, retain: String, blocks: Int = 200, chunk: Int = 512, drafter: String = "none", model: BuiltInModel = .small) throws -> Engine {
     var configuration = Configuration.cpu
-    configuration.tokens = RealModel(name: "workbench-small", source: .builtIn(.small))
+    configuration.tokens = RealModel(name: model.rawValue, source: .builtIn(model))
     configuration.tokens?.ignoresEndOfText = true
     configuration.retain = retain
+    configuration.speculate = drafter
     configuration.kvBlocks = blocks
     configuration.maxBatchedTokens = chunk
     configuration.prefixCache = "off"
@@ -59,7 +60,7 @@ struct RealRetentionTests {
   @Test("a budget that nobody exceeds changes nothing")
   func ample() throws {
     let exact = try outputs(engine(prompts, outputs: 40, retain: "all")).texts
-    for retain in ["sink-window:4:1020", "heavy-hitters:1024", "snapshot:1024", "morph:1024", "lazy:1024"] {
+    for retain in ["sink-window:4:1020", "heavy-hitters:1024", "snapshot:1024", "morph:1024", "lazy:1024", "heads:50:64:1024"] {
       let (texts, compressed) = try outputs(engine(prompts, outputs: 40, retain: retain))
       #expect(texts == exact && compressed == 0, "\(retain)")
     }
@@ -82,10 +83,36 @@ struct RealRetentionTests {
     }
   }
 
+  @Test("retrieval heads have every token, as many as were asked for; others the first and the last, and memory is what that takes")
+  func heads() throws {
+    var engine = try engine([prompts[0]], outputs: 90, retain: "heads:50:4:28")
+    for _ in 0..<70 { _ = try engine.step() }
+    let table = engine.state.memory.tables[0]
+    let fold = try #require(table.fold)
+    let kept = try #require(engine.kept(of: RequestID(0)))
+    let given = fold.lead * 16..<(fold.lead + fold.folded) * 16
+    let whole = kept.positions.filter { $0.count == kept.computed }
+    #expect(whole.count == kept.layers * kept.kvHeads / 2)
+    #expect(kept.positions.allSatisfy { $0.count == kept.computed || $0 == (0..<Int32(kept.computed)).filter { !given.contains(Int($0)) } })
+    // What is stored is what is counted: slots of the table hold the tokens of all heads, but for what the last packed block has free.
+    let tokens = kept.positions.reduce(0) { $0 + $1.count }
+    let slots = (kept.computed - Int(table.dropped)) * kept.positions.count
+    #expect(slots - tokens >= 0 && slots - tokens < 16 * kept.positions.count)
+    #expect(table.blocks.count == (kept.computed - Int(table.dropped) + 15) / 16)
+  }
+
+  @Test("drafts are made and verified over folded tables, and every request gets its tokens", arguments: ["prompt-lookup", "early-exit", "tree"])
+  func drafted(drafter: String) throws {
+    let plain = try outputs(engine(prompts, outputs: 60, retain: "heads:50:4:28"))
+    #expect(plain.compressed >= prompts.count)
+    let drafted = try engine(prompts, outputs: 60, retain: "heads:50:4:28", drafter: drafter, model: .large)
+    #expect(try outputs(drafted).texts.map(\.count) == plain.texts.map(\.count))
+  }
+
   @Test("switched live with tokens flowing, and back; a new future from the past computes what stays once more")
   func live() throws {
     var engine = try engine(prompts, outputs: 60, retain: "all")
-    let retained = [5: "sink-window:4:28", 20: "heavy-hitters:24", 40: "all", 50: "morph:32:16"]
+    let retained = [5: "sink-window:4:28", 20: "heavy-hitters:24", 40: "all", 50: "morph:32:16", 55: "heads:25:4:40"]
     var remembered: Engine?
     var count = 0
     while engine.state.step < 500 {
@@ -95,6 +122,18 @@ struct RealRetentionTests {
       count += report.emitted.reduce(0) { $0 + $1.tokens.count }
     }
     #expect(count == 4 * 60 && engine.state.memory.pool.usedCount == 0)
+
+    // Heads, whose tables were folded when the moment was remembered.
+    var other = try self.engine(prompts, outputs: 60, retain: "heads:50:4:28")
+    for _ in 0..<40 { _ = try other.step() }
+    var folded = other.remembered
+    #expect(folded.state.memory.tables.prefix(4).allSatisfy { $0.fold != nil })
+    _ = try folded.revive(on: self.engine(prompts, outputs: 60, retain: "all").device)
+    #expect(folded.kept(of: RequestID(0)) == other.kept(of: RequestID(0)))
+    try folded.apply(Command(axis: "retain", choice: "all"))
+    try folded.apply(Command(axis: "kv-format", choice: "int8"))
+    while try folded.step() != nil {}
+    #expect(folded.state.memory.pool.usedCount == 0)
 
     var past = try #require(remembered)
     #expect(past.state.scheduler.droppedTokens > 0)

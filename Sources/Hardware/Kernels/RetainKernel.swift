@@ -1,5 +1,16 @@
 import Core
 
+extension DecodeAttention.Load {
+  /// Contexts are counted as they take memory, which is the mean of all heads; where heads keep different tokens, those that
+  /// keep everything walk it to its end.
+  mutating func reach(_ slots: [Batch.Slot], _ work: Retaining) {
+    if work.folded.isEmpty { return }
+    for slot in slots where slot.isDecode && slot.dropped > 0 && work.fold(of: slot.request) != nil {
+      longest = max(longest, Int(slot.first + slot.count))
+    }
+  }
+}
+
 /// What giving up keys and values costs a layer: watching attention, which flash kernels do not tell, and moving what stays.
 ///
 /// ```

@@ -55,10 +55,12 @@ public struct Holding: Equatable, Sendable {
   public var cutAt: Int?
   /// Tokens were moved: slots are not in the order of positions.
   public var isScattered: Bool
+  /// How its heads keep different tokens; nil where they do not.
+  public var fold: HeadFold?
 
   public init(
     prompt: Int, computed: Int, slots: Int, watchedFrom: Int = 0, protected: Int = 0, tokensPerBlock: Int, cutAt: Int? = nil,
-    isScattered: Bool = false
+    isScattered: Bool = false, fold: HeadFold? = nil
   ) {
     self.prompt = prompt
     self.computed = computed
@@ -68,6 +70,7 @@ public struct Holding: Equatable, Sendable {
     self.tokensPerBlock = tokensPerBlock
     self.cutAt = cutAt
     self.isScattered = isScattered
+    self.fold = fold
   }
 
   public var dropped: Int { computed - slots }
@@ -86,6 +89,8 @@ public enum CompactionOrder: Equatable, Sendable {
   case cut(Range<Int>)
   /// So many slots stay, in as few blocks.
   case choose(kept: Int)
+  /// Streaming heads give up what lies between first and last tokens, and the others move together.
+  case fold(HeadFold)
 }
 
 /// A number of tokens, or a share of those that a request has computed.
@@ -111,6 +116,7 @@ public enum RetentionCatalogue {
     PromptSnapshot.self,
     Morph.self,
     Lazy.self,
+    RetrievalHeads.self,
     MagnitudeSparse.self,
   ]
 

@@ -51,6 +51,7 @@ extension Engine {
     if device.language != nil, lanes != nil || split != nil {
       return "several batches are in flight at once, and end in any order, while real keys and values would be moved — choose --placement colocated and one stage (no --pp) first"
     }
+    if let obstacle = obstacle(toFolding: retention) { return obstacle }
     guard retention.watch != .nobody, let model = device.modelledGPU?.model, model.latent != nil else { return nil }
     return "attention of \(model.name) is latent: watching it is not modelled — choose all or sink-window"
   }
@@ -85,6 +86,10 @@ extension Engine {
     guard let row = state.scheduler.running.first(where: { state.scheduler.requests[Int($0)].id == request }).map(Int.init) else { return nil }
     let table = state.scheduler.memory.tables[row]
     let computed = state.scheduler.requests[row].computed
+    if let fold = table.fold {
+      let size = state.scheduler.memory.tokensPerBlock
+      return device.kept(fold, computed: computed, tokensPerBlock: size) ?? KeptTokens(fold, computed: computed, tokensPerBlock: size)
+    }
     if table.isScattered { return device.kept(of: request, computed: computed) }
     let gap = table.gap(tokensPerBlock: state.scheduler.memory.tokensPerBlock)
     let positions = (0..<Int32(computed)).filter { !gap.contains(Int($0)) }

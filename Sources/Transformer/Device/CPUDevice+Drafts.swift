@@ -17,12 +17,14 @@ extension CPUDevice {
     var first: Int
     var table: [BlockID]
     var dropped = 0
+    var folded: FoldedTable?
     /// Tokens before it are known; later ones are drafts.
     var begin: Int
 
     var span: SequenceSpan {
       var span = SequenceSpan(tokens: pending, first: first, table: table, logits: pending.count - 1..<pending.count, dropped: dropped)
       span.begin = begin
+      span.folded = folded
       return span
     }
   }
@@ -67,7 +69,12 @@ extension CPUDevice {
     case .ownLayers(let first, let last):
       let layers = used(first, last)
       // Keys and values of drafts lie where their verification will put the true ones.
-      for wish in task.wishes { if let drafting = atEnd(of: wish) { draftings.append(drafting) } }
+      for wish in task.wishes {
+        if var drafting = atEnd(of: wish) {
+          drafting.folded = task.batch.retaining.flatMap { foldedTable(of: wish.request.id, $0) }
+          draftings.append(drafting)
+        }
+      }
       try draft(&draftings, of: task, in: \.cache, cost: &cost) { device, spans in
         device.model.workspace.use { scratch in
           (device.model.weights.forward(spans, in: &device.cache, scratch: &scratch, layers: layers), scratch.runs)

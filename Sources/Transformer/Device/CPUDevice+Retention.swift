@@ -46,7 +46,8 @@ extension CPUDevice {
     guard let work, work.watch != .nobody else { return nil }
     var entries = [AttentionRecorder.Entry?](repeating: nil, count: count)
     for (slot, span) in zip(batch.slots, spans) {
-      guard let span else { continue }
+      // Heads with different tokens are not chosen from.
+      guard let span, work.fold(of: slot.request) == nil else { continue }
       let known = Int(slot.first + slot.count - slot.drafts)
       entries[span] = open(
         slot.request, work.watch, first: Int(slot.first), known: known, prompt: Int(slot.promptCount), dropped: Int(slot.dropped))
@@ -103,6 +104,11 @@ extension CPUDevice {
     defer { watched[compaction.request] = record }
     record.dropped = compaction.computed - compaction.kept
     let heads = model.shape.layers * model.shape.keyHeads
+    if let fold = compaction.fold {
+      let table = FoldedTable(fold: fold, split: model.headSplit(share: fold.share))
+      cache.fold(compaction.source, into: compaction.target, table, before: compaction.foldedBefore, from: other)
+      return (compaction.moved, 0)
+    }
     if let cut = compaction.cut {
       let slots = cut.lowerBound * cache.tokensPerBlock..<cut.upperBound * cache.tokensPerBlock
       let rest = Array(0..<slots.lowerBound) + Array(slots.upperBound..<compaction.slots)

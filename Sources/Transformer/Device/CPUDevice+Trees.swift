@@ -68,6 +68,7 @@ extension CPUDevice {
       nodes[node].table = table
       var span = SequenceSpan(tokens: [nodes[node].token], first: position, table: table, logits: 0..<1, dropped: drafting.dropped)
       span.begin = drafting.begin
+      span.folded = drafting.folded
       return span
     }
 
@@ -145,7 +146,7 @@ struct BranchingSlot {
   private let firstBlock: Int
 
   /// - Parameter store: Gets the blocks of the paths.
-  init(_ slot: Batch.Slot, _ content: Batch.Content, _ tree: TokenTree, in store: inout KVStore) {
+  init(_ slot: Batch.Slot, _ content: Batch.Content, _ tree: TokenTree, _ folded: FoldedTable? = nil, in store: inout KVStore) {
     self.tree = tree
     let known = Int(slot.count) - Int(slot.drafts)
     let drafts = Array(content.tokens[known...])
@@ -167,6 +168,7 @@ struct BranchingSlot {
           SequenceSpan(
             tokens: content.tokens[..<known] + tokens, first: Int(slot.first), table: content.table, logits: known - 1..<known + tokens.count,
             dropped: Int(slot.dropped)))
+        spans[number].folded = folded
         continue
       }
       let first = Int(slot.first) + known + depths[chain.nodes[0]] - 1
@@ -181,6 +183,7 @@ struct BranchingSlot {
       spans[0].copies.append(SequenceSpan.Copy(count: node < 0 ? known : places[node] + 1, table: table))
       spans.append(SequenceSpan(tokens: tokens, first: first, table: table, logits: 0..<tokens.count, dropped: Int(slot.dropped)))
       spans[number].begin = Int(slot.first)
+      spans[number].folded = folded
     }
   }
 

@@ -115,8 +115,9 @@ public struct CPUDevice: Device {
       numbers.append(content.tokens.isEmpty ? nil : spans.count)
       branching.append(nil)
       if content.tokens.isEmpty { continue }
+      let folded = batch.retaining.flatMap { foldedTable(of: slot.request, $0) }
       if let tree = content.tree, slot.drafts > 0, !slot.draftsArePadding {
-        let branches = BranchingSlot(slot, content, tree, in: &cache)
+        let branches = BranchingSlot(slot, content, tree, folded, in: &cache)
         spans += branches.spans
         branching[branching.count - 1] = branches
         continue
@@ -126,6 +127,7 @@ public struct CPUDevice: Device {
         SequenceSpan(
           tokens: content.tokens, first: Int(slot.first), table: content.table,
           logits: slot.samples ? count - 1 - Int(slot.drafts)..<count : count..<count, isDecode: slot.isDecode, dropped: Int(slot.dropped)))
+      spans[spans.count - 1].folded = folded
     }
     leavesKeysOut = batch.sparse != nil
     isRetaining = batch.retaining != nil

@@ -60,6 +60,7 @@ final class Workspace: @unchecked Sendable {
   private var scratch: ForwardScratch
   private var found: [[Int]]?
   private var foundPatterns: [HeadPattern]?
+  private var ranking: [Int]?
   private let lock = Mutex(())
 
   init(_ weights: PackedLlama, precision: Activations.Precision, pool: ThreadPool) {
@@ -84,6 +85,16 @@ final class Workspace: @unchecked Sendable {
       let patterns = find(&scratch)
       foundPatterns = patterns
       return patterns
+    }
+  }
+
+  /// Key heads by how far they look, found likewise.
+  func heads(_ find: (inout ForwardScratch) -> [Int]) -> [Int] {
+    use { scratch in
+      if let ranking { return ranking }
+      let heads = find(&scratch)
+      ranking = heads
+      return heads
     }
   }
 

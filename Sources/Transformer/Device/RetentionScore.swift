@@ -94,10 +94,12 @@ extension LocalModel {
       ])
       batch.retaining = work
       _ = device.giveUp(work)
+      if let fold = table.fold { work.folded = [Retaining.Folded(request: request.id, fold: fold)] }
       let recorder = device.recorder(work, batch, spans: [0], count: 1)
-      let span = SequenceSpan(
+      var span = SequenceSpan(
         tokens: Array(tokens[position..<position + count]), first: position, table: table.blocks, logits: count - 1..<count,
         dropped: Int(table.dropped))
+      span.folded = device.foldedTable(of: request.id, work)
       var watch = StepWatch(workspace)
       var logits = device.forward([span], watchedBy: recorder, &watch).logits
       if recorder != nil { device.noteWatched(batch) }
@@ -139,6 +141,7 @@ extension LocalModel {
     }
     work.compactions = [compaction]
     _ = device.giveUp(work)
+    if let fold = compaction.fold { return device.kept(fold, computed: prompt.count, tokensPerBlock: 16)?.shares ?? [] }
     return device.kept(of: request.id, computed: prompt.count)?.shares ?? []
   }
 }

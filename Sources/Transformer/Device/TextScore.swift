@@ -45,7 +45,7 @@ extension LocalModel {
   public var passages: [TokenID] { language.tokenizer.encode(Passages.all.dropFirst(Self.calibrationPassages).joined(separator: "\n\n")) }
 
   /// Another one, for what is found out about the model before it is scored.
-  private var calibrationText: [TokenID] {
+  var calibrationText: [TokenID] {
     language.tokenizer.encode(Passages.all.prefix(Self.calibrationPassages).joined(separator: "\n\n"))
   }
 

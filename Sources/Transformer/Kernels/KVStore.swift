@@ -144,10 +144,16 @@ typealias BlockAddress = UnsafeMutablePointer<UInt16>
 extension KVStore {
   /// Makes a block this store's own, and ready to be written: its window where there are windows.
   mutating func open(_ block: BlockID) -> BlockAddress {
-    Self.own(&blocks[Int(block)], memory, bytes: bytesPerBlock)
-    guard let windowMemory else { return address(of: block) }
+    let codes = openCodes(block)
+    guard let windowMemory else { return codes }
     Self.own(&windows[Int(block)], windowMemory, bytes: bytesPerWindow)
     return window(of: block)
+  }
+
+  /// The same for whoever writes codes as they are, and needs no window.
+  mutating func openCodes(_ block: BlockID) -> BlockAddress {
+    Self.own(&blocks[Int(block)], memory, bytes: bytesPerBlock)
+    return address(of: block)
   }
 
   private static func own(_ block: inout BlockMemory.Block?, _ memory: BlockMemory, bytes: Int) {

@@ -14,6 +14,7 @@ struct ForwardRound {
     /// Number of the span.
     var span: Int
     var isDecode: Bool
+    var folded: FoldedTable?
     /// Of the rows.
     var copies: [SequenceSpan.Copy] = []
   }
@@ -58,7 +59,8 @@ struct ForwardRound {
     parts.append(
       Part(
         rows: row..<row + range.count, first: span.first + range.lowerBound, slot: begin + range.lowerBound,
-        begin: (span.begin ?? span.first) - span.dropped, table: span.table, span: number, isDecode: span.isDecode))
+        begin: (span.begin ?? span.first) - span.dropped, table: span.table, span: number, isDecode: span.isDecode,
+        folded: span.folded))
     for copy in span.copies where copy.count > range.lowerBound {
       let count = min(copy.count - range.lowerBound, range.count)
       parts[parts.count - 1].copies.append(SequenceSpan.Copy(count: count, table: copy.table))

@@ -58,6 +58,7 @@ extension PackedLlama {
       project(layer, rows, index, &scratch)
       rotateAndStore(round, layer, index, places, cache, &scratch)
       attend(places, index, cache, &scratch)
+      if !places.folded.isEmpty { attend(folded: places.folded, index, cache, &scratch) }
       if let sparse { attend(places, leavingOut: sparse, index, cache, &scratch) }
       if case .patterns(let blocks, _) = sparse { attendByPatterns(places.patterned, blocks: blocks, index, cache, &scratch) }
       if let watcher = scratch.watcher { show(round, index, cache, to: watcher, &scratch) }
@@ -95,6 +96,8 @@ extension PackedLlama {
     var sparse: [SparseDecode] = []
     /// Prompts that read a part of what comes before.
     var patterned: [AttentionSpan] = []
+    /// Those whose heads keep different tokens.
+    var folded: [FoldedSpan] = []
     /// Blocks whose notes change, and the slots that are written.
     var noted: [(block: BlockID, slots: Range<Int>)] = []
     /// What decodes have in common, and room for their running softmaxes.
@@ -141,7 +144,9 @@ extension PackedLlama {
         let span = AttentionSpan(
           table: table, windows: windows, first: part.slot, count: part.rows.count, queries: scratch.projected.base + part.rows.lowerBound * stride,
           queryStride: stride, output: scratch.mixed.base + part.rows.lowerBound * shape.queryWidth)
-        if let notes = cache.notes, part.isDecode, part.rows.count == 1, sparse?.isOfDecodes == true {
+        if let table = part.folded {
+          folded.append(FoldedSpan(span: span, table: table))
+        } else if let notes = cache.notes, part.isDecode, part.rows.count == 1, sparse?.isOfDecodes == true {
           let blocks = part.table[..<((end + size - 1) / size)]
           self.sparse.append(SparseDecode(span: span, blocks: blocks, notes: blocks.map { notes.address(of: $0) }))
         } else if case .patterns(let blocks, _) = sparse, !part.isDecode, end > (1 + KVStore.units(blocks, tokensPerBlock: size)) * cache.unitTokens {
@@ -157,7 +162,7 @@ extension PackedLlama {
     /// Stretches end where spans of keys do; what is left of a shared part is read by each.
     mutating func share(_ spans: [SharedSpan], of round: ForwardRound, in cache: KVStore) {
       var decode: [Int: Int] = [:]
-      for part in round.parts where part.rows.count == 1 { decode[part.span] = decode.count }
+      for part in round.parts where part.rows.count == 1 && part.folded == nil { decode[part.span] = decode.count }
       for span in spans {
         let keys = KVStore.wholeSpans(of: span.positions)
         let members = span.spans.compactMap { decode[$0] }
@@ -291,6 +296,28 @@ extension PackedLlama {
       scratch.log.record(
         kind, index, since: start, operations: 4 * shape.queryWidth * pairs,
         bytes: cached * (cache.bytesPerToken / cache.layers) + queries * shape.queryWidth * 8, pieces: pieces)
+    }
+  }
+
+  /// Sequences whose heads keep different tokens.
+  private func attend(folded spans: [FoldedSpan], _ index: Int, _ cache: KVStore, _ scratch: inout ForwardScratch) {
+    for isPrompt in [true, false] {
+      let spans = spans.filter { ($0.span.count > 1) == isPrompt }
+      if spans.isEmpty { continue }
+      let start = scratch.log.now
+      cache.attend(layer: index, folded: spans, pool: scratch.pool, path: scratch.path)
+      // Of key heads.
+      var (pairs, cached, queries, pieces) = (0, 0, 0, 0)
+      for folded in spans {
+        let (seen, count) = (cache.seen(of: folded, layer: index), folded.span.count)
+        pairs += count * seen - shape.keyHeads * count * (count - 1) / 2
+        cached += seen
+        queries += count
+        pieces += (count + 15) / 16 * shape.keyHeads
+      }
+      scratch.log.record(
+        isPrompt ? .attentionPrefill : .attentionDecode, index, since: start, operations: 4 * shape.queryWidth / shape.keyHeads * pairs,
+        bytes: cached * (cache.bytesPerToken / cache.layers / cache.kvHeads) + queries * shape.queryWidth * 8, pieces: pieces)
     }
   }
 

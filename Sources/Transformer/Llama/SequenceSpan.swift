@@ -35,6 +35,8 @@ public struct SequenceSpan: Equatable, Sendable {
   public var isDecode: Bool
   /// Of the tokens in the cache, those whose keys and values were given up: position p lies in slot p − dropped.
   public var dropped: Int
+  /// How the table is folded where heads keep different tokens.
+  public var folded: FoldedTable?
   /// Where keys and values of the first tokens go besides: to sequences that begin alike and branch off within the pass.
   public var copies: [Copy] = []
 

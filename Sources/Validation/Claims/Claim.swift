@@ -156,6 +156,7 @@ public enum ClaimCatalogue {
     FlashLLMClaim.self,
     MinimaClaim.self,
     PitfallsClaim.self,
+    DuoAttentionClaim.self,
     DoubleSparsityClaim.self,
     MInferenceClaim.self,
     MustafarClaim.self,

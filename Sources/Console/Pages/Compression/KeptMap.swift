@@ -43,11 +43,11 @@ struct KeptMap {
     canvas.put("position \(Figure.grouped(kept.computed))", endingAt: Point(plot.right, last), style: .muted)
   }
 
-  /// Of each column the share of its tokens that heads of `layers` (nil: of one list for all) still have.
+  /// Of each column the share of its tokens that heads of `layers` (nil: of all) still have.
   static func shares(_ kept: KeptTokens, layers: Range<Int>?, columns: Int) -> [Double] {
     let width = min(columns, kept.computed)
     guard width > 0 else { return [] }
-    let lists = layers.map { range in range.flatMap { layer in (0..<kept.kvHeads).map { kept.positions(layer: layer, kvHead: $0) } } } ?? [kept.positions[0]]
+    let lists = layers.map { range in range.flatMap { layer in (0..<kept.kvHeads).map { kept.positions(layer: layer, kvHead: $0) } } } ?? kept.positions
     var counts = [Int](repeating: 0, count: width)
     for list in lists { for position in list where Int(position) < kept.computed { counts[Int(position) * width / kept.computed] += 1 } }
     return counts.enumerated().map { column, count in

@@ -30,7 +30,7 @@ struct MemoryTaken {
     let taken = scene.run.memoryTaken
     put("kv-format", StyledText(format.stored.rawValue, .strong) + StyledText(taken.bitsPerElement.map { "  \(Figure.fixed($0, decimals: 2)) bits" } ?? "", .muted))
     put("bytes/tok", StyledText(taken.bytesPerToken.map { Figure.grouped($0) } ?? "–", .strong) + StyledText(taken.exactBytesPerToken.map { "  of \(Figure.grouped($0))" } ?? "", .muted))
-    put("retain", StyledText(engine.planner.retention.choice.description, .strong) + StyledText(Self.elements(format), .muted))
+    put("retain", StyledText(engine.planner.retention.choice.description, .strong) + StyledText(heads + Self.elements(format), .muted))
     let kept = taken.keptFraction
     put("kept", StyledText(NumberText.percent(kept, 4)) + StyledText("  \(Figure.grouped(taken.heldTokens)) of \(Figure.grouped(taken.computedTokens)) tokens", .muted))
     put(
@@ -51,5 +51,12 @@ struct MemoryTaken {
   /// Where every token stays in part, in which.
   private static func elements(_ format: KVFormat) -> String {
     if case .magnitudeSparse(let percent) = format { "  \(percent)% of each token" } else { "" }
+  }
+
+  /// Where it comes from which heads keep everything.
+  private var heads: String {
+    let engine = scene.run.engine
+    guard let heads = engine.planner.retention as? RetrievalHeads else { return "" }
+    return engine.device.language == nil ? "  \(heads.share)% as typed; paper: MHA 25%, GQA 50%" : "  \(heads.share)% of heads, as measured here"
   }
 }

@@ -36,7 +36,7 @@ extension ModelCard {
   public func kvBytesPerLayer(ranks: Int = 1) -> Int {
     if let latent { return 2 * latent.width }
     if kvFormat == .f16 { return 2 * kvHeads(ranks: ranks) * headDimension * 2 }
-    return kvFormat.bytesPerToken(kvHeads: kvHeads(ranks: ranks), headWidth: headDimension)
+    return kvFormat.bytesPerTokenInTiles(kvHeads: kvHeads(ranks: ranks), headWidth: headDimension)
   }
 
   /// Bytes that a sequence of `context` tokens must keep on each rank: windowed layers need their window only.

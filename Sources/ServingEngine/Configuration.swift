@@ -238,15 +238,22 @@ extension Configuration {
   }
 
   func chosenKVFormat() throws(ConfigurationError) -> KVFormat {
-    guard let format = KVFormat(rawValue: try read(AxisCatalogue.kvFormat, kvFormat).name) else {
-      fatalError("a choice that was read a moment ago is in no catalogue")
+    guard let format = KVFormat(rawValue: try read(AxisCatalogue.kvFormat, kvFormat).name),
+      let retention = RetentionCatalogue.retention(try read(AxisCatalogue.retain, retain))
+    else { fatalError("a choice that was read a moment ago is in no catalogue") }
+    guard let pruned = retention.format else { return format }
+    guard format == .f16 else {
+      throw ConfigurationError("--retain \(retain): elements that are kept are in half precision — leave --kv-format \(kvFormat) out")
     }
-    return format
+    return pruned
   }
 
   private func chosenSparse() throws(ConfigurationError) -> SparseAttention? {
     AttentionForm(try read(AxisCatalogue.attention, attention))?.sparse(tokensPerBlock: blockSize)
   }
+
+  /// The option that a format was chosen with, as it was written.
+  private func option(for format: KVFormat) -> String { format == format.stored ? "--kv-format \(kvFormat)" : "--retain \(retain)" }
 
   private func weightFormat() throws(ConfigurationError) -> WeightFormat {
     guard let format = WeightFormat(try read(AxisCatalogue.weights, weights)) else { fatalError("a choice that was read a moment ago is in no catalogue") }
@@ -327,9 +334,9 @@ extension Configuration {
       fatalError("a model is neither recorded nor opened")
     }
     let format = try chosenKVFormat()
-    if let obstacle = format.obstacle(tokensPerBlock: blockSize) { throw ConfigurationError("--kv-format \(kvFormat): \(obstacle)") }
+    if let obstacle = format.obstacle(tokensPerBlock: blockSize) { throw ConfigurationError("\(option(for: format)): \(obstacle)") }
     if let model, !KVStore.canHold(format, tokensPerBlock: blockSize, headWidth: model.shape.headWidth) {
-      throw ConfigurationError("--kv-format \(kvFormat): heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at f16")
+      throw ConfigurationError("\(option(for: format)): heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at \(format.exactChoice)")
     }
     let noteBytes = try facts.noteBytesPerBlock(chosenSparse(), tokensPerBlock: blockSize)
     let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences, format: format, noteBytes: noteBytes)
@@ -374,7 +381,7 @@ extension Configuration {
     }
     let format = try chosenKVFormat()
     if let obstacle = device.obstacle(toKVFormat: format, tokensPerBlock: blockSize) {
-      throw ConfigurationError("--kv-format \(kvFormat): \(obstacle)")
+      throw ConfigurationError("\(option(for: format)): \(obstacle)")
     }
     if let obstacle = form.obstacle(on: device, speculates: speculate != "none") { throw ConfigurationError("--attention \(attention): \(obstacle)") }
     if speculate != "none", asyncScheduling == "on" {

@@ -8,8 +8,7 @@ import Speculation
 struct KVBudget: Sendable {
   /// For blocks, and for the windows of formats that keep any.
   var bytes: Int
-  /// In each format, in the order of `KVFormat.allCases`.
-  var costs: [Cost]
+  let cost: @Sendable (KVFormat) -> Cost
   var notes: Notes
 
   /// What a form of attention keeps beside each block, in 16 bits a number.
@@ -30,13 +29,13 @@ struct KVBudget: Sendable {
   }
 
   /// - Parameter blocks: What the pool has in `format`.
-  init(blocks: Int, in format: KVFormat, beside sparse: SparseAttention?, notes: Notes, costs: (KVFormat) -> Cost) {
+  init(
+    blocks: Int, in format: KVFormat, beside sparse: SparseAttention?, notes: Notes, cost: @escaping @Sendable (KVFormat) -> Cost
+  ) {
     self.notes = notes
-    self.costs = KVFormat.allCases.map(costs)
-    bytes = blocks * (costs(format).block + notes.bytes(sparse)) + costs(format).windows
+    self.cost = cost
+    bytes = blocks * (cost(format).block + notes.bytes(sparse)) + cost(format).windows
   }
-
-  func cost(_ format: KVFormat) -> Cost { costs[KVFormat.allCases.firstIndex(of: format) ?? 0] }
 
   /// Blocks in a format, with what attention keeps beside them, the reserved one included.
   func blocks(_ format: KVFormat, beside sparse: SparseAttention?) -> Int {
@@ -112,7 +111,8 @@ extension Engine {
     let memory = state.scheduler.memory
     var filling: [BlockID] = []
     for row in state.scheduler.running {
-      filling += memory.tables[Int(row)].blocks.dropFirst(inMemory(row) / memory.tokensPerBlock)
+      let table = memory.tables[Int(row)]
+      filling += table.blocks.dropFirst((inMemory(row) - Int(table.dropped)) / memory.tokensPerBlock)
     }
     let conversion = try device.convert(
       to: kvFormat, held: memory.pool.usedCount + memory.cachedFreeCount, tokensPerBlock: memory.tokensPerBlock, filling: filling.sorted())

@@ -75,7 +75,7 @@ public struct CPUDevice: Device {
   public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
     if let obstacle = format.obstacle(tokensPerBlock: tokensPerBlock) { return obstacle }
     return KVStore.canHold(format, tokensPerBlock: tokensPerBlock, headWidth: model.shape.headWidth)
-      ? nil : "heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at f16"
+      ? nil : "heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at \(format.exactChoice)"
   }
 
   /// Every block that holds something, in place.

@@ -138,7 +138,7 @@ extension KVStore {
             gather(tokens, of: decodes[number / kvHeads], layer: layer, kvHead: kvHead, into: block, room: room, path: path)
             var few = ck_cache(
               keys: 0, values: room * headWidth, codes: 0, order: nil, tokens_per_block: UInt32(room), heads: UInt32(group), kv_heads: 1,
-              head_width: UInt32(headWidth), format: Int32(CK_KV_F16))
+              head_width: UInt32(headWidth), format: Int32(CK_KV_F16), kept: 0)
             attend(&few, [block], last: tokens.count - 1, kvHead: 0, shift: kvHead * group * headWidth)
           }
         }

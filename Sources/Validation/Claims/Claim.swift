@@ -158,6 +158,7 @@ public enum ClaimCatalogue {
     PitfallsClaim.self,
     DoubleSparsityClaim.self,
     MInferenceClaim.self,
+    MustafarClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

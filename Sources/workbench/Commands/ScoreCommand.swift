@@ -110,11 +110,15 @@ extension ModelCommand {
       let choices = try names.map { try axis.choice($0) }
       let protected = try protection.choice(protect).values.first ?? 0
       let policies = choices.compactMap { RetentionCatalogue.retention($0) }
+      if format != .f16, let policy = policies.first(where: { $0.format != nil }) {
+        throw Fault("--retain \(policy.choice): elements that are kept are in half precision — leave --kv-format \(format.rawValue) out")
+      }
       let scores = local.scores(of: tokens, retaining: policies, protected: protected, format: format, window: window)
       if json {
         let rows = zip(choices, scores).map { choice, score -> JSONValue in
           [
-            "retain": .string(choice.description), "kept_fraction": JSONValue(score.keptFraction), "perplexity": JSONValue(score.score.perplexity),
+            "retain": .string(choice.description), "kept_fraction": JSONValue(score.keptFraction),
+            "bytes_per_token": .integer(score.score.bytesPerToken), "perplexity": JSONValue(score.score.perplexity),
             "exact_perplexity": JSONValue(score.score.exactPerplexity), "kl_nats": JSONValue(score.score.meanDivergence),
             "greedy_agreement": JSONValue(score.score.agreement),
           ]
@@ -129,10 +133,10 @@ extension ModelCommand {
       guard let first = scores.first?.score else { return }
       print(
         "\(model): \(first.tokens.grouped) tokens foretold in the second halves of windows of \(window), \(format.rawValue); with the exact cache perplexity \(first.exactPerplexity.fixed(3))\n")
-      var rows = [["retain", "kept", "perplexity", "change", "KL (nats)", "same greedy token"]]
+      var rows = [["retain", "kept", "bytes/token", "perplexity", "change", "KL (nats)", "same greedy token"]]
       for (choice, score) in zip(choices, scores) {
         rows.append([
-          choice.description, (score.keptFraction * 100).fixed(1) + " %", score.score.perplexity.fixed(3),
+          choice.description, (score.keptFraction * 100).fixed(1) + " %", score.score.bytesPerToken.grouped, score.score.perplexity.fixed(3),
           ((score.score.perplexity / score.score.exactPerplexity - 1) * 100).fixed(2) + " %", score.score.meanDivergence.fixed(5),
           (score.score.agreement * 100).fixed(1) + " %",
         ])

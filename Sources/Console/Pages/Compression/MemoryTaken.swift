@@ -28,9 +28,9 @@ struct MemoryTaken {
     }
     let format = engine.kvFormat
     let taken = scene.run.memoryTaken
-    put("kv-format", StyledText(format.rawValue, .strong) + StyledText(taken.bitsPerElement.map { "  \(Figure.fixed($0, decimals: 2)) bits" } ?? "", .muted))
+    put("kv-format", StyledText(format.stored.rawValue, .strong) + StyledText(taken.bitsPerElement.map { "  \(Figure.fixed($0, decimals: 2)) bits" } ?? "", .muted))
     put("bytes/tok", StyledText(taken.bytesPerToken.map { Figure.grouped($0) } ?? "–", .strong) + StyledText(taken.exactBytesPerToken.map { "  of \(Figure.grouped($0))" } ?? "", .muted))
-    put("retain", StyledText(engine.planner.retention.choice.description, .strong))
+    put("retain", StyledText(engine.planner.retention.choice.description, .strong) + StyledText(Self.elements(format), .muted))
     let kept = taken.keptFraction
     put("kept", StyledText(NumberText.percent(kept, 4)) + StyledText("  \(Figure.grouped(taken.heldTokens)) of \(Figure.grouped(taken.computedTokens)) tokens", .muted))
     put(
@@ -46,5 +46,10 @@ struct MemoryTaken {
     }
     let pool = engine.state.memory.pool
     put("pool", StyledText("\(Figure.grouped(pool.usedCount)) of \(Figure.grouped(pool.usableCount)) blocks used", .muted))
+  }
+
+  /// Where every token stays in part, in which.
+  private static func elements(_ format: KVFormat) -> String {
+    if case .magnitudeSparse(let percent) = format { "  \(percent)% of each token" } else { "" }
   }
 }

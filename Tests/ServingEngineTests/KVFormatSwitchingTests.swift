@@ -91,7 +91,7 @@ struct KVFormatSwitchingTests {
     }
   }
 
-  @Test("10,000 random switches among requests that come, share, are preempted, swapped and hang up: no block leaks, no token is lost")
+  @Test("3,000 random switches among requests that come, share, are preempted, swapped and hang up: no block leaks, no token is lost")
   func storm() throws {
     var random = SplitMix(seed: 5, purpose: "format storm")
     var (switches, refused, runs, moved, converted) = (0, 0, 0, 0, 0)
@@ -99,7 +99,7 @@ struct KVFormatSwitchingTests {
       ("prefix-cache", ["off", "lru", "value", "value:50"]), ("preemption", ["recompute", "swap"]), ("host-cache", ["off", "lru"]),
       ("reservation", ["paged", "worst-case"]), ("policy", ["fcfs", "chunked", "shortest-prompt"]), ("async-scheduling", ["on", "off"]),
     ]
-    while switches < 10_000 {
+    while switches < 3_000 {
       runs += 1
       var arrivals = Self.load(60, seed: UInt64(runs), gap: 12)
       for number in arrivals.indices where number % 9 == 4 { arrivals[number].abortTime = arrivals[number].time + .milliseconds(40) }
@@ -151,7 +151,7 @@ struct KVFormatSwitchingTests {
       }
     }
     print("\(switches) switches in \(runs) runs: \(refused) refused, \(moved) moved blocks, \(converted) conversions")
-    #expect(refused > 100 && moved > 100 && converted > 1_000)
+    #expect(refused > 30 && moved > 30 && converted > 300)
   }
 
   @Test("a copy that is told the same switches goes the same way; a run that switches nothing has the history it always had")

@@ -21,6 +21,7 @@ public enum EventSentence {
       "\(miss.request)\(others) \(miss.quantity.rawValue) \(miss.value.legible), promised \(miss.promised.legible)"
     case .switched(let axis, let from?, let to): "\(axis) \(from) → \(to)"
     case .switched(let axis, nil, let to): "\(axis) → \(to)"
+    case .told(let sentence): sentence
     case .found(let finding, let sentence): "\(finding): \(sentence)"
     }
   }
@@ -49,6 +50,7 @@ public enum EventSentence {
     case .switched(let axis, let to): "\(axis) → \(to)"
     case .settled(let axis, let settlement): "\(axis): \(settlement.sentence)"
     case .converted(let conversion): "convert \(conversion.sentence)"
+    case .reloaded(let reload): "load \(reload.sentence)"
     case .routed(let request, let instance): "send \(request) to instance \(instance + 1)"
     case .departed(let request): "hand on \(request)"
     case .moved(let request, let move) where move.source == move.target: "keep \(request): its instance decodes now"

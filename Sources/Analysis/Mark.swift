@@ -9,6 +9,8 @@ public struct Mark: Equatable, Sendable {
     case evicted(blocks: Int)
     case missed(SLOMiss)
     case switched(axis: String, from: String?, to: String)
+    /// What a switch took: keys and values were converted, or weights loaded.
+    case told(String)
     case found(finding: String, sentence: String)
   }
 
@@ -90,7 +92,7 @@ extension Mark.Kind {
     case .rejected: 1
     case .evicted: 2
     case .missed(let miss): miss.quantity == .ttft ? 3 : 4
-    case .switched, .found: nil
+    case .switched, .told, .found: nil
     }
   }
 

@@ -115,6 +115,7 @@ public struct Observatory: Sendable {
       case .switched(let axis, let to):
         marks.add(Mark(step: step, time: time, kind: .switched(axis: axis, from: choices[axis], to: to)))
         choices[axis] = to
+      case .converted, .reloaded: marks.add(Mark(step: step, time: time, kind: .told(EventSentence.sentence(event))))
       case .moved(let request, let move): moves.append(MovedRequest(request: request, move: move))
       default:
         break

@@ -246,7 +246,7 @@ extension Scoreboard {
       compactions += 1
       droppedTokens += Int(dropped)
       freedBlocks += Int(freed)
-    case .departed, .computed, .passed, .turnedBack, .swappedOut, .swappedIn, .switched, .settled, .converted:
+    case .departed, .computed, .passed, .turnedBack, .swappedOut, .swappedIn, .switched, .settled, .converted, .reloaded:
       break
     }
   }

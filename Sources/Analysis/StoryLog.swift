@@ -131,7 +131,7 @@ public struct StoryLog: Sendable {
         pulses[request.index].lastTurn = turn - 1
         pulses[request.index].lastEnd = move.end
         pulses[request.index].instance = move.target
-      case .routed, .turnedBack, .swappedOut, .swappedIn, .compressed, .switched, .settled, .converted:
+      case .routed, .turnedBack, .swappedOut, .swappedIn, .compressed, .switched, .settled, .converted, .reloaded:
         break
       }
     }

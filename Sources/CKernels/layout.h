@@ -51,6 +51,9 @@ static inline uint16_t ck_half_at(const uint8_t *p) {
 //   keys' scales   int8: f16 [tokens] │ int4: f16 [tokens / w, g, (step, least), w] │ bfp8: u8 [tokens / w, g, w]
 //                  kivi2: u8 [tokens / 16, (step, least), d]
 //   values' scales int8: f16 [tokens] │ int4, kivi2: f16 [tokens, g, (step, least)] │ bfp8: u8 [tokens, g]
+//
+// Of the sparse format both are rows of a token: u64 [⌈d / 64⌉], whose bit i is set where channel i was kept, and those
+// that were, f16, in the order of channels and up to whole eights.
 typedef struct {
   size_t lanes;         // w
   size_t row;           // bytes of a token's values
@@ -61,7 +64,10 @@ typedef struct {
   size_t bytes;
 } ck_head;
 
-static inline ck_head ck_head_of(int format, size_t tokens, size_t d) {
+static inline size_t ck_sparse_row(size_t kept, size_t d) { return (d + 63) / 64 * 8 + (kept + 7) / 8 * 16; }
+
+// `kept` is that of the sparse format, 0 in others.
+static inline ck_head ck_head_of(int format, size_t tokens, size_t d, size_t kept) {
   size_t bits = 8, groups = 0, scale = 0, keys_scale = 0;
   switch (format) {
   case CK_KV_INT8: scale = keys_scale = 2; break;
@@ -73,6 +79,13 @@ static inline ck_head ck_head_of(int format, size_t tokens, size_t d) {
   }
   ck_head head;
   head.lanes = tokens < 16 ? tokens : 16;
+  if (format == CK_KV_SPARSE) {
+    head.row = ck_sparse_row(kept, d);
+    head.row_scales = 0;
+    head.values = tokens * head.row;
+    head.key_scales = head.value_scales = head.bytes = 2 * head.values;
+    return head;
+  }
   head.row = (d * bits / 8 + 15) / 16 * 16;
   head.row_scales = scale;
   head.values = tokens * d * bits / 8;

@@ -28,7 +28,7 @@ size_t ck_attend_scratch(const ck_cache *cache) {
 
 size_t ck_head_bytes(const ck_cache *cache) {
   size_t tokens = cache->tokens_per_block, d = cache->head_width;
-  return cache->format == CK_KV_F16 ? 4 * tokens * d : ck_head_of(cache->format, tokens, d).bytes;
+  return cache->format == CK_KV_F16 ? 4 * tokens * d : ck_head_of(cache->format, tokens, d, cache->kept).bytes;
 }
 
 size_t ck_read_scratch(const ck_cache *cache) { return 32 * cache->head_width + 32; }

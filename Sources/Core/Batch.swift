@@ -171,6 +171,8 @@ public struct BatchOutcome: Equatable, Sendable {
   public var drafting = EngineTime.zero
   /// What was done to keys and values before the step; its time is part of `duration`.
   public var conversion: KVConversion?
+  /// What was done to the weights before the step; its time is part of `duration`.
+  public var reload: WeightReload?
   /// Of requests that were computed with an exact cache too.
   public var deviations: [Deviation] = []
   /// How long that took, beside `duration`.

@@ -51,8 +51,7 @@ public struct Choice: Hashable, Sendable, CustomStringConvertible {
         let parameter = member.parameters[position]
         guard let value = parameter.read(word) else {
           throw ChoiceFault(
-            "\(parameter.name) is a whole number from \(parameter.range.lowerBound) to \(parameter.range.upperBound)"
-              + (parameter.takesShares ? " or a share from 1% to 100%" : "") + " (\(parameter.summary)); write \(member.usage)")
+            "\(parameter.name) is \(parameter.wanted) (\(parameter.summary)); write \(member.usage)")
         }
         values[position] = value
       }

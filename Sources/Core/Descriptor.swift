@@ -40,6 +40,8 @@ public struct Parameter: Hashable, Sendable {
   public let standard: Int
   /// `50%` is written as well; its value is −50.
   public let takesShares: Bool
+  /// Nothing but a share can be written.
+  public var isShare: Bool { range.upperBound < 0 }
 
   public init(_ name: String, _ summary: String, range: ClosedRange<Int>, standard: Int, takesShares: Bool = false) {
     self.name = name
@@ -49,11 +51,22 @@ public struct Parameter: Hashable, Sendable {
     self.takesShares = takesShares
   }
 
+  /// A share from 1% to 100%, whose value is −1 to −100.
+  public init(share name: String, _ summary: String, standard percent: Int) {
+    self.init(name, summary, range: -100 ... -1, standard: -percent, takesShares: true)
+  }
+
   /// Nil for what it cannot be.
   func read(_ word: Substring) -> Int? {
     if takesShares, word.hasSuffix("%") { return Int(word.dropLast()).flatMap { (1...100).contains($0) ? -$0 : nil } }
-    return Int(word).flatMap { range.contains($0) ? $0 : nil }
+    return isShare ? nil : Int(word).flatMap { range.contains($0) ? $0 : nil }
   }
 
-  func written(_ value: Int) -> String { takesShares && value < 0 ? "\(-value)%" : "\(value)" }
+  /// `a whole number from 1 to 8 or a share from 1% to 100%`
+  var wanted: String {
+    let (number, share) = ("a whole number from \(range.lowerBound) to \(range.upperBound)", "a share from 1% to 100%")
+    return isShare ? share : takesShares ? "\(number) or \(share)" : number
+  }
+
+  public func written(_ value: Int) -> String { takesShares && value < 0 ? "\(-value)%" : "\(value)" }
 }

@@ -57,6 +57,8 @@ public enum EngineEvent: Equatable, Sendable {
   indirect case settled(axis: String, Settlement)
   /// Keys and values were brought into another format, before what the step computed.
   indirect case converted(KVConversion)
+  /// Weights were loaded in another format, before what the step computed.
+  indirect case reloaded(WeightReload)
   /// A request that arrived was sent to one of several instances, from 0.
   case routed(RequestID, to: Int16)
   /// Its first token came out, and another instance goes on with it. Its keys and values stay until they have been moved.

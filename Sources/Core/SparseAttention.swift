@@ -13,6 +13,17 @@ public enum SparseAttention: Equatable, Sendable {
   /// One channel in so many is a label.
   public var labelDivisor: Int { if case .labels(_, let channels) = self { channels } else { 1 } }
 
+  /// Numbers kept beside each block for choosing by: its keys' bounds, or the labels of its keys.
+  ///
+  /// - Parameter keyNumbers: Of the keys of one token, in all layers and heads.
+  public func notesPerBlock(keyNumbers: Int, headWidth: Int, tokensPerBlock: Int) -> Int {
+    switch self {
+    case .pages: 2 * keyNumbers
+    case .labels(_, let channels): keyNumbers / headWidth * max(1, headWidth / channels) * tokensPerBlock
+    case .patterns: 0
+    }
+  }
+
   /// Keys that a decode reads at the end of `context` ones, its own included.
   public func kept(of context: Int) -> Int {
     switch self {

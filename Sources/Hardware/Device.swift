@@ -68,6 +68,18 @@ public protocol Device: Sendable {
   ///   - filling: Blocks that are not full, ascending.
   mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion
 
+  /// In what the weights of its model are kept.
+  var weights: WeightFormat { get }
+
+  /// Why they cannot be kept in a format; nil when they can.
+  func obstacle(toWeights format: WeightFormat) -> String?
+
+  /// Bytes of the weights in a format, on each rank, where the pool has what they leave; nil where it does not depend on them.
+  func weightBytes(in format: WeightFormat) -> Int?
+
+  /// Keeps them in another format from now on. Keys and values stay.
+  mutating func reload(_ format: WeightFormat) throws(DeviceError) -> WeightReload
+
   /// Makes drafts for the next step; nil where it has no part in it, and the drafter reads the text by itself.
   mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome?
 
@@ -106,6 +118,12 @@ extension Device {
   }
   public mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion {
     KVConversion(from: kvFormat, to: format, blocks: 0, bytes: 0, duration: .zero)
+  }
+  public var weights: WeightFormat { .asLoaded }
+  public func obstacle(toWeights format: WeightFormat) -> String? { format == .asLoaded ? nil : "\(name) keeps its weights as they are" }
+  public func weightBytes(in format: WeightFormat) -> Int? { nil }
+  public mutating func reload(_ format: WeightFormat) throws(DeviceError) -> WeightReload {
+    throw DeviceError(device: name, problem: .failed("its weights were to be \(format.choice), but it keeps them as they are"))
   }
   public mutating func draft(_ task: DraftTask) throws(DeviceError) -> DraftOutcome? { nil }
   public func kept(of request: RequestID, computed: Int) -> KeptTokens? { nil }

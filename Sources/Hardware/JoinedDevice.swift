@@ -73,6 +73,16 @@ public struct JoinedDevice: Device {
     return try clock.convert(to: format, held: held, tokensPerBlock: tokensPerBlock, filling: filling)
   }
 
+  public var weights: WeightFormat { tokens.weights }
+  public func obstacle(toWeights format: WeightFormat) -> String? { clock.obstacle(toWeights: format) ?? tokens.obstacle(toWeights: format) }
+  public func weightBytes(in format: WeightFormat) -> Int? { clock.weightBytes(in: format) }
+
+  /// The small model's are packed anew, in the time that the large one's would take.
+  public mutating func reload(_ format: WeightFormat) throws(DeviceError) -> WeightReload {
+    _ = try tokens.reload(format)
+    return try clock.reload(format)
+  }
+
   public mutating func rebuild(_ sequences: [Batch.Content], _ retaining: Retaining) throws(DeviceError) {
     try tokens.rebuild(sequences, retaining)
   }

@@ -25,6 +25,9 @@ extension ModelCard {
       + otherWeights(ranks: ranks, stage) * 2
   }
 
+  /// Of them those of projections and experts, which have a format of their own.
+  public func projectionBytes(ranks: Int = 1) -> Int { weightBytes(ranks: ranks) - otherWeights(ranks: ranks) * 2 }
+
   /// Bytes that the keys and values of one token take on each rank, over all layers, scales included, while no
   /// window has passed over them.
   public func kvBytesPerToken(ranks: Int = 1) -> Int { layers * kvBytesPerLayer(ranks: ranks) }
@@ -33,7 +36,7 @@ extension ModelCard {
   public func kvBytesPerLayer(ranks: Int = 1) -> Int {
     if let latent { return 2 * latent.width }
     if kvFormat == .f16 { return 2 * kvHeads(ranks: ranks) * headDimension * 2 }
-    return kvFormat.bytesPerToken(kvHeads: kvHeads(ranks: ranks), headWidth: headDimension)
+    return kvFormat.bytesPerTokenInTiles(kvHeads: kvHeads(ranks: ranks), headWidth: headDimension)
   }
 
   /// Bytes that a sequence of `context` tokens must keep on each rank: windowed layers need their window only.

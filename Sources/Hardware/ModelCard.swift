@@ -118,6 +118,9 @@ public struct ModelCard: Equatable, Sendable {
   public var weightFormat: NumberFormat
   /// Narrow weights have a scale for each block of 128 × 128, and activations one for each 128 (DeepSeek).
   public var scalesBlocks = false
+  /// What the projections are stored in, and what the card had them in where that is something else.
+  public internal(set) var stored = WeightFormat.asLoaded
+  var loaded: Loaded?
   /// Part of the projections' weights that are zero and not stored; see `WeightFormat.sparse`.
   public internal(set) var zeroWeights = 0.0
   /// Part of the tiles whose activations have 8 bits where the others' have 4; see `WeightFormat.w4a4`.

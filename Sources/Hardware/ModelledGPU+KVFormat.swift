@@ -5,8 +5,8 @@ extension ModelledGPU {
 
   public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
     guard format != .f16 else { return nil }
-    if model.latent != nil { return "\(model.name) keeps one latent vector a token, whose kernels are modelled for 16 bits only — leave it at f16" }
-    if model.headDimension % 16 != 0 { return "heads of \(model.headDimension) are no whole sixteens of channels — leave it at f16" }
+    if model.latent != nil { return "\(model.name) keeps one latent vector a token, whose kernels are modelled for 16 bits only — leave it at \(format.exactChoice)" }
+    if model.headDimension % 16 != 0 { return "heads of \(model.headDimension) are no whole sixteens of channels — leave it at \(format.exactChoice)" }
     return format.obstacle(tokensPerBlock: tokensPerBlock)
   }
 

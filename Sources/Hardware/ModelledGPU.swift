@@ -49,7 +49,7 @@ public struct ModelledGPU: Device {
   public internal(set) var overlap = DraftOverlap.off
   /// What the host's cores, where they draft, have still to do.
   var hostWork = EngineTime.zero
-  private let linkBandwidth: Double?
+  let linkBandwidth: Double?
   /// Some times are from a profile of the whole GPU.
   public let isProfiled: Bool
   /// What it was divided into.

@@ -44,6 +44,7 @@ public struct RecordedDevice: Device {
   /// Nil where the model is not at hand.
   public var language: (any Language)?
   public var kvFormat: KVFormat
+  public var weights: WeightFormat
 
   public struct Facts: Equatable, Sendable, Codable {
     /// One line for people.
@@ -110,7 +111,8 @@ public struct RecordedDevice: Device {
     }
   }
 
-  public init(_ facts: Facts, language: (any Language)? = nil, kvFormat: KVFormat = .f16) {
+  public init(_ facts: Facts, language: (any Language)? = nil, kvFormat: KVFormat = .f16, weights: WeightFormat = .asLoaded) {
+    self.weights = weights
     self.kvFormat = kvFormat
     self.facts = facts
     self.language = language
@@ -134,6 +136,14 @@ public struct RecordedDevice: Device {
   public mutating func convert(to format: KVFormat, held: Int, tokensPerBlock: Int, filling: [BlockID]) throws(DeviceError) -> KVConversion {
     defer { kvFormat = format }
     return KVConversion(from: kvFormat, to: format, blocks: 0, bytes: 0, duration: .zero)
+  }
+
+  public func obstacle(toWeights format: WeightFormat) -> String? { format.obstacleOnCPU }
+
+  /// The same.
+  public mutating func reload(_ format: WeightFormat) throws(DeviceError) -> WeightReload {
+    defer { weights = format }
+    return WeightReload(from: weights.choice.description, to: format.choice.description, bytes: 0, blocks: 0, duration: .zero, way: .file)
   }
 
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {

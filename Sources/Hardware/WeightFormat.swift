@@ -56,6 +56,12 @@ public enum WeightFormat: Equatable, Sendable {
     }
   }
 
+  /// Why a real model cannot have it; nil when it can.
+  public var obstacleOnCPU: String? {
+    if case .w4a4 = self { return "products of the cpu take activations of 8 bits or floats — choose int4" }
+    return nil
+  }
+
   /// Bytes of a weight of which `zeros` (0...1) are not stored: two for each that is, and a bit of the map for every one.
   static func sparseBytes(zeros: Double) -> Double { 2 * (1 - zeros) + 0.125 }
 }
@@ -65,6 +71,14 @@ extension ModelCard {
   public func storing(_ format: WeightFormat, on accelerator: Accelerator) throws(DeviceError) -> ModelCard {
     func fault(_ sentence: String) -> DeviceError { DeviceError(device: "\(name) on \(accelerator.name)", problem: .failed(sentence)) }
     var card = self
+    if let loaded {
+      (card.weightFormat, card.expertFormat, card.scalesBlocks) = (loaded.weights, loaded.experts, loaded.scalesBlocks)
+      (card.wideTiles, card.zeroWeights) = (0, 0)
+    } else {
+      card.loaded = Loaded(weights: weightFormat, experts: expertFormat, scalesBlocks: scalesBlocks)
+    }
+    card.stored = format
+    if format == .asLoaded { card.loaded = nil }
     func set(_ number: NumberFormat) {
       card.weightFormat = number
       card.expertFormat = nil
@@ -87,6 +101,13 @@ extension ModelCard {
       card.zeroWeights = Double(zeros) / 100
     }
     return card
+  }
+
+  /// How a card has its weights.
+  struct Loaded: Equatable, Sendable {
+    var weights: NumberFormat
+    var experts: NumberFormat?
+    var scalesBlocks: Bool
   }
 
   /// Bytes of a weight of the projections.

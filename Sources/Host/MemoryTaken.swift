@@ -9,9 +9,11 @@ import ServingEngine
 public struct MemoryTaken: Equatable, Sendable {
   /// Bits of an element of keys or values, scales included; nil where the model's heads are not known.
   public var bitsPerElement: Double?
-  /// Of a token that is kept, in all layers; nil as above.
+  /// Of a token that is kept, in all layers, what attention keeps beside it included; nil as above.
   public var bytesPerToken: Int?
-  /// The same in half precision.
+  /// Of them what attention keeps to choose by.
+  public var noteBytesPerToken = 0.0
+  /// The same of keys and values in half precision.
   public var exactBytesPerToken: Int?
   /// Tokens of the running requests that have keys and values, and that were computed.
   public var heldTokens = 0
@@ -41,6 +43,8 @@ extension Run {
       taken.bytesPerToken = facts.kvBytesPerToken(engine.kvFormat)
     }
     if let bytes = taken.bytesPerToken, let exact = taken.exactBytesPerToken, exact > 0 { taken.bitsPerElement = 16 * Double(bytes) / Double(exact) }
+    taken.noteBytesPerToken = engine.noteBytesPerToken
+    taken.bytesPerToken = taken.bytesPerToken.map { $0 + Int(taken.noteBytesPerToken.rounded(.up)) }
     let scheduler = engine.state.scheduler
     for row in scheduler.running.map(Int.init) {
       let computed = scheduler.requests[row].computed

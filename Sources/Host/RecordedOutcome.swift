@@ -17,6 +17,7 @@ import Hardware
 /// | `kept` | part of attention's weight on the keys that were read; absent where all are, or it was not measured |
 /// | `drafts` | `[request, tokens …]` for each request that the step drafted for; `confidence` beside it; absent without speculation |
 /// | `converted` | `[from, to, blocks, bytes, ns]` where keys and values were brought into another format; part of `ns` |
+/// | `reloaded` | `[from, to, bytes, blocks, ns, way]` where weights were loaded in another format; part of `ns` |
 /// | `trees` | where drafts branch: of each of them the number of the token that a token follows, −1 for the text |
 /// | `judged` | `[request, [token, share, …] …]` for each request whose drafts were verified: the model's likeliest tokens of each position that it judged |
 /// | `deviations` | `[request, position, divergence, 1 where the greedy token is the same, error of each layer's attention …]` for each comparison with an exact cache; absent without |
@@ -37,6 +38,19 @@ struct RecordedOutcome: Decodable {
   var judged: [Judged]?
   var draft_ns: Int64?
   var converted: Conversion?
+  var reloaded: Reload?
+
+  struct Reload: Decodable {
+    var reload: WeightReload
+
+    init(from decoder: any Decoder) throws {
+      var fields = try decoder.unkeyedContainer()
+      let formats = try (0..<2).map { _ in try fields.decode(String.self) }
+      reload = WeightReload(
+        from: formats[0], to: formats[1], bytes: try fields.decode(Int.self), blocks: try fields.decode(Int.self),
+        duration: EngineTime(nanoseconds: try fields.decode(Int64.self)), way: try fields.decode(WeightReload.Way.self))
+    }
+  }
 
   struct Conversion: Decodable {
     var conversion: KVConversion
@@ -104,6 +118,7 @@ struct RecordedOutcome: Decodable {
     outcome.measurement?.keptShare = kept
     outcome.drafting = EngineTime(nanoseconds: draft_ns ?? 0)
     outcome.conversion = converted?.conversion
+    outcome.reload = reloaded?.reload
     outcome.shadowing = EngineTime(nanoseconds: shadow_ns ?? 0)
     outcome.deviations = (deviations ?? []).filter { $0.count >= 4 }.map {
       Deviation(
@@ -158,6 +173,15 @@ struct RecordedOutcome: Decodable {
         [
           .string(done.from.rawValue), .string(done.to.rawValue), .integer(done.blocks), .integer(done.bytes),
           .integer(Int(done.duration.nanoseconds)),
+        ]
+      ))
+    }
+    if let done = outcome.reload {
+      members.append((
+        "reloaded",
+        [
+          .string(done.from), .string(done.to), .integer(done.bytes), .integer(done.blocks), .integer(Int(done.duration.nanoseconds)),
+          .string(done.way.rawValue),
         ]
       ))
     }

@@ -55,6 +55,7 @@ extension Summary {
       bench.keptFraction = 1
       bench.peakOperationsPerSecond = facts.operationsPerSecond
     }
+    bench.bytesPerToken = bench.bytesPerToken.map { $0 + engine.noteBytesPerToken }
     bench.logitDivergence = deviations.all.meanDivergence
     bench.attentionOutputError = deviations.attentionError
     self.init(

@@ -65,7 +65,7 @@ public enum AttentionForm: Equatable, Sendable {
   }
 
   /// What it leaves out; nil for a form that reads whole contexts.
-  func sparse(tokensPerBlock: Int) -> SparseAttention? {
+  public func sparse(tokensPerBlock: Int) -> SparseAttention? {
     switch self {
     case .dense, .sharedPrefix: nil
     case .topPages(let pages): .pages(count: pages, tokensPerPage: tokensPerBlock)
@@ -84,7 +84,6 @@ public enum AttentionForm: Equatable, Sendable {
     if speculates, sparse(tokensPerBlock: 1)?.isOfDecodes == true {
       return "each draft would choose keys of its own — choose --speculate none first"
     }
-    if case .patternPrefill = self, device.language != nil { return "patterns of heads are modelled on a GPU only — choose top-pages or double-sparse" }
     guard self != .dense, let model = device.modelledGPU?.model, model.latent != nil else { return nil }
     return "attention of \(model.name) is latent: its kernels are not modelled for parts of a context — leave it at dense"
   }

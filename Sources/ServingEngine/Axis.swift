@@ -171,17 +171,16 @@ public enum AxisCatalogue {
     obstacle: { engine, choice in choice.values[0] < 100 ? engine.device.obstacleToChunks(hasHost: engine.hostLink != nil) : nil },
     change: { engine, choice in engine.setRecomputedShare(choice.values[0]) })
 
-  static let attention = Axis(
+  public static let attention = Axis(
     name: "attention", summary: "which keys attention reads, and whether what decodes have in common is read once",
     members: AttentionForm.members,
     current: { $0.attention.choice.description },
-    obstacle: { engine, choice in
-      AttentionForm(choice).flatMap { $0.obstacle(on: engine.device, speculates: engine.speculates) ?? engine.obstacle(ofFoldsTo: $0) }
+    obstacle: { engine, choice in AttentionForm(choice).flatMap { engine.obstacle(toAttention: $0) } },
+    wantsFork: { engine, choice in
+      guard engine.membership != nil, let form = AttentionForm(choice), form != engine.attention else { return false }
+      return form.obstacle(on: engine.device, speculates: engine.speculates) == nil && engine.blocks(with: form) != engine.blocks(with: engine.attention)
     },
-    change: { engine, choice in
-      if let form = AttentionForm(choice) { engine.attention = form }
-      return []
-    })
+    change: { engine, choice in AttentionForm(choice).map { engine.setAttention($0) } ?? [] })
 
   static let maxBatchedTokens = Axis(
     name: "max-batched-tokens", summary: "tokens computed in a step", members: [], range: 1...1_048_576,

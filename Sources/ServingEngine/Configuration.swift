@@ -195,7 +195,8 @@ extension Configuration {
     let format = try weightFormat()
     var accelerator: Accelerator
     let gpus: any Device
-    let blocks: Int
+    let kvBudget: KVBudget
+    let sparse = try chosenSparse()
     do {
       accelerator = try AcceleratorCatalogue.accelerator(named: device)
       if let calibration { accelerator.calibrated = calibration }
@@ -209,21 +210,24 @@ extension Configuration {
         .speculating(draftModel: draftCard, acceptance: acceptance(labels: trace.labels))
         .drafting(overlap)
       gpus = pipelineParallel > 1 ? try PipelinedGPU(stage, stages: pipelineParallel, network: stageLink) : stage
-      blocks = try kvBlocks ?? MemoryPlan(
+      let planned = try kvBlocks ?? MemoryPlan(
         accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize,
         maxBatchedTokens: maxBatchedTokens, maxSequences: maxSequences, utilization: memoryUtilization,
         // One that drafts meanwhile lies elsewhere.
         draftModel: overlap == .off ? draftCard : nil
       ).blocks
+      // Blocks that somebody counted have what is kept beside them already.
+      kvBudget = try budget(of: card, on: accelerator, blocks: planned, beside: kvBlocks == nil ? nil : sparse)
     } catch {
       throw ConfigurationError("\(error)")
     }
+    let blocks = kvBlocks ?? kvBudget.blocks(card.kvFormat, beside: sparse)
     guard tokens != nil else {
       return try engine(
         for: trace, device: gpus, blocks: blocks, contextLength: maxModelLength ?? card.contextLength,
         hostLink: HostLink(
           accelerator: accelerator, model: card, tensorParallel: tensorParallel, stages: pipelineParallel, tokensPerBlock: blockSize),
-        budget: budget(of: card, on: accelerator, blocks: blocks))
+        budget: kvBudget)
     }
     guard acceptance == nil else { throw ConfigurationError("--acceptance: the model of --tokens-from says which drafts stand — leave it out") }
     let real = try realDevice(blocks: blocks, recorded: recorded)
@@ -234,11 +238,22 @@ extension Configuration {
   }
 
   func chosenKVFormat() throws(ConfigurationError) -> KVFormat {
-    guard let format = KVFormat(rawValue: try read(AxisCatalogue.kvFormat, kvFormat).name) else {
-      fatalError("a choice that was read a moment ago is in no catalogue")
+    guard let format = KVFormat(rawValue: try read(AxisCatalogue.kvFormat, kvFormat).name),
+      let retention = RetentionCatalogue.retention(try read(AxisCatalogue.retain, retain))
+    else { fatalError("a choice that was read a moment ago is in no catalogue") }
+    guard let pruned = retention.format else { return format }
+    guard format == .f16 else {
+      throw ConfigurationError("--retain \(retain): elements that are kept are in half precision — leave --kv-format \(kvFormat) out")
     }
-    return format
+    return pruned
   }
+
+  private func chosenSparse() throws(ConfigurationError) -> SparseAttention? {
+    AttentionForm(try read(AxisCatalogue.attention, attention))?.sparse(tokensPerBlock: blockSize)
+  }
+
+  /// The option that a format was chosen with, as it was written.
+  private func option(for format: KVFormat) -> String { format == format.stored ? "--kv-format \(kvFormat)" : "--retain \(retain)" }
 
   private func weightFormat() throws(ConfigurationError) -> WeightFormat {
     guard let format = WeightFormat(try read(AxisCatalogue.weights, weights)) else { fatalError("a choice that was read a moment ago is in no catalogue") }
@@ -249,9 +264,16 @@ extension Configuration {
   }
 
   /// What other formats would make of the same bytes.
-  private func budget(of card: ModelCard, on accelerator: Accelerator, blocks: Int) throws(ConfigurationError) -> KVBudget {
+  ///
+  /// - Parameter sparse: What is kept beside them.
+  private func budget(
+    of card: ModelCard, on accelerator: Accelerator, blocks: Int, beside sparse: SparseAttention?
+  ) throws(ConfigurationError) -> KVBudget {
     let draft = try overlap() == .off ? draftCard() : nil
-    return KVBudget(blocks: blocks, in: card.kvFormat) { format in
+    let most = PipelineStages.layers(card.layers, stages: min(max(1, pipelineParallel), card.layers)).map(\.count).max() ?? card.layers
+    let notes = KVBudget.Notes(
+      keyNumbers: most * card.kvHeads(ranks: tensorParallel) * card.headDimension, headWidth: card.headDimension, tokensPerBlock: blockSize)
+    return KVBudget(blocks: blocks, in: card.kvFormat, beside: sparse, notes: notes) { format in
       var card = card
       card.kvFormat = format
       let link = HostLink(
@@ -298,7 +320,7 @@ extension Configuration {
   ) throws(ConfigurationError) -> (device: any Device, facts: RecordedDevice.Facts, blocks: Int, endsOfText: [TokenID]) {
     guard let tokens else { throw ConfigurationError("--device cpu: it runs a GGUF file — give --model FILE") }
     let weightFormat = try weightFormat()
-    if case .w4a4 = weightFormat { throw ConfigurationError("--weights \(weights): products of the cpu take activations of 8 bits or floats — choose int4") }
+    if let obstacle = weightFormat.obstacleOnCPU { throw ConfigurationError("--weights \(weights): \(obstacle)") }
     if let fault = tokens.sampler.fault { throw ConfigurationError(fault) }
     guard preemption == "recompute" else {
       throw ConfigurationError("--preemption \(preemption): real keys and values are computed again and not copied to host memory — leave it at recompute")
@@ -312,15 +334,16 @@ extension Configuration {
       fatalError("a model is neither recorded nor opened")
     }
     let format = try chosenKVFormat()
-    if let obstacle = format.obstacle(tokensPerBlock: blockSize) { throw ConfigurationError("--kv-format \(kvFormat): \(obstacle)") }
+    if let obstacle = format.obstacle(tokensPerBlock: blockSize) { throw ConfigurationError("\(option(for: format)): \(obstacle)") }
     if let model, !KVStore.canHold(format, tokensPerBlock: blockSize, headWidth: model.shape.headWidth) {
-      throw ConfigurationError("--kv-format \(kvFormat): heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at f16")
+      throw ConfigurationError("\(option(for: format)): heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at \(format.exactChoice)")
     }
-    let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences, format: format)
+    let noteBytes = try facts.noteBytesPerBlock(chosenSparse(), tokensPerBlock: blockSize)
+    let blocks = blocks ?? facts.blocks(tokensPerBlock: blockSize, sequences: maxSequences, format: format, noteBytes: noteBytes)
     let ends = tokens.ignoresEndOfText ? [] : facts.endsOfText
-    guard let model else { return (RecordedDevice(facts, language: tokens.language(facts), kvFormat: format), facts, blocks, ends) }
+    guard let model else { return (RecordedDevice(facts, language: tokens.language(facts), kvFormat: format, weights: weightFormat), facts, blocks, ends) }
     // Blocks are taken from the system when they are first written, so a pool may be large; but one day it is full.
-    let bytes = blocks * blockSize * facts.kvBytesPerToken(format)
+    let bytes = blocks * (blockSize * facts.kvBytesPerToken(format) + noteBytes)
     guard bytes <= RealModel.physicalMemory / 4 * 3 else {
       throw ConfigurationError("--kv-blocks \(blocks): \(model.name) would fill \(bytes >> 30) GiB, more than three quarters of this machine's memory — give a smaller number")
     }
@@ -359,7 +382,7 @@ extension Configuration {
     }
     let format = try chosenKVFormat()
     if let obstacle = device.obstacle(toKVFormat: format, tokensPerBlock: blockSize) {
-      throw ConfigurationError("--kv-format \(kvFormat): \(obstacle)")
+      throw ConfigurationError("\(option(for: format)): \(obstacle)")
     }
     if let obstacle = form.obstacle(on: device, speculates: speculate != "none") { throw ConfigurationError("--attention \(attention): \(obstacle)") }
     if speculate != "none", asyncScheduling == "on" {

@@ -8,8 +8,20 @@ import Speculation
 struct KVBudget: Sendable {
   /// For blocks, and for the windows of formats that keep any.
   var bytes: Int
-  /// In each format, in the order of `KVFormat.allCases`.
-  var costs: [Cost]
+  let cost: @Sendable (KVFormat) -> Cost
+  var notes: Notes
+
+  /// What a form of attention keeps beside each block, in 16 bits a number.
+  struct Notes: Sendable {
+    /// Of the keys of one token, on one GPU.
+    var keyNumbers: Int
+    var headWidth: Int
+    var tokensPerBlock: Int
+
+    func bytes(_ sparse: SparseAttention?) -> Int {
+      2 * (sparse?.notesPerBlock(keyNumbers: keyNumbers, headWidth: headWidth, tokensPerBlock: tokensPerBlock) ?? 0)
+    }
+  }
 
   struct Cost: Sendable {
     /// Of a block, of one in host memory, and of all windows.
@@ -17,17 +29,18 @@ struct KVBudget: Sendable {
   }
 
   /// - Parameter blocks: What the pool has in `format`.
-  init(blocks: Int, in format: KVFormat, costs: (KVFormat) -> Cost) {
-    self.costs = KVFormat.allCases.map(costs)
-    bytes = blocks * costs(format).block + costs(format).windows
+  init(
+    blocks: Int, in format: KVFormat, beside sparse: SparseAttention?, notes: Notes, cost: @escaping @Sendable (KVFormat) -> Cost
+  ) {
+    self.notes = notes
+    self.cost = cost
+    bytes = blocks * (cost(format).block + notes.bytes(sparse)) + cost(format).windows
   }
 
-  func cost(_ format: KVFormat) -> Cost { costs[KVFormat.allCases.firstIndex(of: format) ?? 0] }
-
-  /// Blocks in a format, the reserved one included.
-  func blocks(_ format: KVFormat) -> Int {
+  /// Blocks in a format, with what attention keeps beside them, the reserved one included.
+  func blocks(_ format: KVFormat, beside sparse: SparseAttention?) -> Int {
     let cost = cost(format)
-    return max(0, bytes - cost.windows) / max(1, cost.block)
+    return max(0, bytes - cost.windows) / max(1, cost.block + notes.bytes(sparse))
   }
 }
 
@@ -51,7 +64,11 @@ extension Engine {
     if state.scheduler.parkedRequests > 0 {
       return "\(state.scheduler.parkedRequests) requests have keys and values in host memory as they were — wait until they are back"
     }
-    let blocks = kvBudget.blocks(format)
+    return obstacle(toBlocks: kvBudget.blocks(format, beside: sparse))
+  }
+
+  /// Why the pool cannot have so many blocks now; nil when it can.
+  func obstacle(toBlocks blocks: Int) -> String? {
     guard !(planner.reservation is Paged) else { return obstacle(toPool: blocks) }
     return blocks < state.memory.pool.blockCount ? "reserved memory lies in one piece, and the pool would be smaller — choose --reservation paged first" : nil
   }
@@ -71,10 +88,7 @@ extension Engine {
   mutating func setKVFormat(_ format: KVFormat) -> [Settlement] {
     kvFormat = format
     guard let kvBudget else { return [] }
-    var settlements: [Settlement] = []
-    let (before, after) = (state.memory.pool.blockCount, kvBudget.blocks(format))
-    let forgotten = state.scheduler.memory.resize(to: after)
-    if after != before { settlements.append(.resized(blocks: after, from: before, forgotten: forgotten)) }
+    var settlements = resizePool(to: kvBudget.blocks(format, beside: sparse))
     if var link = hostLink {
       // Contents in host memory are as they were, and of no use.
       let contents = state.scheduler.memory.dropHostContents()
@@ -86,13 +100,20 @@ extension Engine {
     return settlements
   }
 
+  mutating func resizePool(to blocks: Int) -> [Settlement] {
+    let before = state.memory.pool.blockCount
+    let forgotten = state.scheduler.memory.resize(to: blocks)
+    return blocks == before ? [] : [.resized(blocks: blocks, from: before, forgotten: forgotten)]
+  }
+
   /// Converts what is in memory, once after formats were switched.
   mutating func convertAsChosen(_ told: BatchOutcome?) throws(DeviceError) -> KVConversion? {
     guard device.kvFormat != kvFormat else { return nil }
     let memory = state.scheduler.memory
     var filling: [BlockID] = []
     for row in state.scheduler.running {
-      filling += memory.tables[Int(row)].blocks.dropFirst(inMemory(row) / memory.tokensPerBlock)
+      let table = memory.tables[Int(row)]
+      filling += table.blocks.dropFirst((inMemory(row) - Int(table.dropped)) / memory.tokensPerBlock)
     }
     let conversion = try device.convert(
       to: kvFormat, held: memory.pool.usedCount + memory.cachedFreeCount, tokensPerBlock: memory.tokensPerBlock, filling: filling.sorted())

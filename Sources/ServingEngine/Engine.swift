@@ -129,6 +129,8 @@ public struct Engine: Sendable {
 
     let conversion = try convertAsChosen(told)
     if let conversion { events.append(.converted(conversion)) }
+    let reload = try reloadAsChosen(told)
+    if let reload { events.append(.reloaded(reload)) }
     if decided == nil { decided = decide(state.step, &events) }
     state.ahead = plansAhead && !hasLanes && planner.prefill != .interruptible ? decide(state.step + 1, &events) : nil
     var outcome = BatchOutcome(slots: [], tokens: [], duration: .zero)
@@ -155,6 +157,10 @@ public struct Engine: Sendable {
     if let conversion, told == nil {
       outcome.conversion = conversion
       outcome.duration += conversion.duration
+    }
+    if let reload, told == nil {
+      outcome.reload = reload
+      outcome.duration += reload.duration
     }
     state.clock.advance(by: outcome.duration)
     var record = makeRecord(step.plan, outcome, events, start: start)
@@ -225,6 +231,7 @@ public struct Engine: Sendable {
       retaining.compactions[retaining.compactions.count - 1].fold = coming.map(\.foldBefore) ?? table.fold
     }
     self.device = device
+    if device.weights != weights { _ = try self.device.reload(weights) }
     if device.kvFormat != kvFormat {
       try self.device.rebuild([], Retaining(policy: retaining.policy, protected: retaining.protected, watch: retaining.watch))
       _ = try self.device.convert(to: kvFormat, held: 0, tokensPerBlock: state.memory.tokensPerBlock, filling: [])

@@ -55,6 +55,11 @@ extension Digest {
       fold(conversion.sentence)
       fold(UInt64(conversion.bytes))
       fold(UInt64(bitPattern: conversion.duration.nanoseconds))
+    case .reloaded(let reload):
+      fold(16)
+      fold(reload.sentence)
+      fold(UInt64(reload.bytes))
+      fold(UInt64(bitPattern: reload.duration.nanoseconds))
     case .routed(let id, let instance): fold(13, id, UInt64(UInt16(bitPattern: instance)))
     case .departed(let id): fold(11, id)
     case .moved(let id, let move):

@@ -117,8 +117,10 @@ extension RecordedDevice.Facts {
   static let kvBytes = 1 << 30
 
   /// Blocks for `kvBytes`, or for `sequences` of whole context if that is less; the reserved one included.
-  func blocks(tokensPerBlock: Int, sequences: Int, format: KVFormat) -> Int {
+  ///
+  /// - Parameter noteBytes: Beside each block.
+  func blocks(tokensPerBlock: Int, sequences: Int, format: KVFormat, noteBytes: Int = 0) -> Int {
     let whole = sequences * ((contextLength + tokensPerBlock - 1) / tokensPerBlock)
-    return 1 + max(1, min(whole, Self.kvBytes / (kvBytesPerToken(format) * tokensPerBlock)))
+    return 1 + max(1, min(whole, Self.kvBytes / (kvBytesPerToken(format) * tokensPerBlock + noteBytes)))
   }
 }

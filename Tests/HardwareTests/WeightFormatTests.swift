@@ -63,4 +63,21 @@ struct WeightFormatTests {
     }
     #expect(throws: DeviceError.self) { try device("a100-80", "mixtral-8x7b", .sparse(zeros: 50)) }
   }
+
+  @Test("weights that were loaded in another format can be had as they were again, and a GPU that loads them is the one that began with them")
+  func reloading() throws {
+    for model in ["llama-3.1-8b", "mixtral-8x7b", "gpt-oss-20b"] {
+      let began = try device("a100-80", model, .asLoaded)
+      var gpu = began
+      for format: WeightFormat in [.int4, .f8, .asLoaded] {
+        let from = gpu.weights
+        let reload = try gpu.reload(format)
+        let other = try device("a100-80", model, format)
+        #expect(gpu.model == other.model && gpu.weights == format && reload.from == from.choice.description)
+        #expect(try duration(gpu, decodes(4, context: 512)) == duration(other, decodes(4, context: 512)))
+        #expect(reload.bytes < gpu.model.weightBytes() && reload.bytes > 0)
+      }
+      #expect(gpu.model == began.model)
+    }
+  }
 }

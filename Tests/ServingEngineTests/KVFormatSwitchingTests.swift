@@ -197,7 +197,7 @@ struct KVFormatSwitchingTests {
     #expect(axis.warning(engine, f16)?.contains("stays lost") == true)
   }
 
-  @Test("under one format a request has the tokens that it has alone, however it is batched, cut and preempted", arguments: KVFormat.allCases)
+  @Test("under one format a request has the tokens that it has alone, however it is batched, cut and preempted", arguments: KVFormat.allCases + [.magnitudeSparse(percent: 50)])
   func invariance(format: KVFormat) throws {
     for seed in 0..<3 as Range<UInt64> {
       var random = SplitMix(seed: seed, purpose: "format schedules")

@@ -201,7 +201,7 @@ struct RetentionScoreTests {
 
   private func check(_ model: LocalModel, windows: Int) throws {
     let names = ["all", "sink-window:4:100%", "sink-window:4:50%", "sink-window:4:25%"]
-      + ["heavy-hitters", "snapshot", "morph", "lazy"].flatMap { name in ["100%", "50%", "25%"].map { "\(name):\($0)" } }
+      + ["heavy-hitters", "snapshot", "morph", "lazy", "magnitude-sparse"].flatMap { name in ["100%", "50%", "25%"].map { "\(name):\($0)" } }
     let scores = model.scores(of: Array(model.passages.prefix(windows * 512)), retaining: try names.map(policy))
     for (name, score) in zip(names, scores) {
       print("\(model.name), \(name): kept \(score.keptFraction), perplexity \(score.score.perplexity), KL \(score.score.meanDivergence), agreement \(score.score.agreement)")
@@ -210,7 +210,7 @@ struct RetentionScoreTests {
       if name.hasSuffix(":25%") { #expect(score.keptFraction < 0.55 && score.score.meanDivergence > scores[0].score.meanDivergence, "\(name)") }
     }
     func divergence(_ name: String) -> Double { scores[names.firstIndex(of: name)!].score.meanDivergence }
-    for policy in ["sink-window:4", "heavy-hitters", "snapshot", "morph", "lazy"] {
+    for policy in ["sink-window:4", "heavy-hitters", "snapshot", "morph", "lazy", "magnitude-sparse"] {
       #expect(divergence("\(policy):50%") < divergence("\(policy):25%"), "\(policy)")
     }
     // Attention knows more than position: morph keeps fewer.

@@ -71,6 +71,7 @@ enum {
   CK_KV_INT4_HADAMARD = 4,
   CK_KV_KIVI2 = 5,
   CK_KV_BFP8 = 6,
+  CK_KV_SPARSE = 7,
 };
 
 /// Elements of a head at most, in formats other than half precision.
@@ -91,6 +92,7 @@ typedef struct {
   uint32_t kv_heads;
   uint32_t head_width;    // a multiple of 16
   int32_t format;
+  uint32_t kept;          // CK_KV_SPARSE: elements of each vector that are stored
 } ck_cache;
 
 /// Queries of consecutive positions of one sequence.
@@ -102,7 +104,7 @@ typedef struct {
   size_t query_stride;
   float *output;          // [count, heads, head_width]
   float scale;            // of a score: 1 / √head_width
-  const uint16_t *window; // CK_KV_KIVI2: the queries' own block in half precision, read from `window_first` on; else null
+  const uint16_t *window; // CK_KV_KIVI2, CK_KV_SPARSE: the queries' own block in half precision, read from `window_first` on; else null
   size_t window_first;
 } ck_queries;
 
@@ -181,17 +183,21 @@ typedef struct {
   void (*to_half)(const float *x, size_t n, uint16_t *y);
   void (*from_half)(const uint16_t *x, size_t n, float *y);
 
-  /// Keys and values (`[kv_heads, head_width]`) of one position into slot `slot` of the block at `block`; of CK_KV_KIVI2 into
-  /// a block in half precision.
+  /// Keys and values (`[kv_heads, head_width]`) of one position into slot `slot` of the block at `block`; of CK_KV_KIVI2 and
+  /// CK_KV_SPARSE into a block in half precision.
   void (*store)(const ck_cache *cache, uint16_t *block, uint32_t slot, const float *keys, const float *values);
   /// One KV head of a block as floats, `[tokens_per_block, head_width]` each, as attention sees them.
   void (*read)(const ck_cache *cache, const uint16_t *block, uint32_t kv_head, float *keys, float *values, float *scratch);
-  /// CK_KV_KIVI2: the codes of one KV head of a full block, from the same block in half precision.
+  /// CK_KV_KIVI2, CK_KV_SPARSE: the codes of one KV head of a full block, from the same block in half precision.
   void (*close)(const ck_cache *cache, const uint16_t *window, uint16_t *block, uint32_t kv_head);
   /// Attention of the query heads that share `kv_head`. `scratch`: `ck_attend_scratch` floats, aligned to 64.
   void (*attend)(const ck_cache *cache, const ck_queries *work, uint32_t kv_head, float *scratch);
   /// The same, of a part of the keys.
   void (*attend_stretch)(const ck_cache *cache, const ck_stretch *work, uint32_t kv_head, float *scratch);
+  /// Their scaled scores against all keys up to the last query's own, before any softmax: `[count · group, first + count]`, rows
+  /// `stride` floats apart, which is at least that rounded up to 64. Keys behind a query's own are scored like the others;
+  /// what lies behind the last means nothing.
+  void (*score)(const ck_cache *cache, const ck_queries *work, uint32_t kv_head, float *scratch, float *scores, size_t stride);
 
   // For the calibration: they return a number that depends on all they did.
   float (*read_bytes)(const void *source, size_t bytes);          // reads all of it

@@ -55,11 +55,13 @@ struct AxesDialog: Dialog {
     return .stay
   }
 
-  /// Digits, and what stands between numbers.
+  /// Digits, what stands between numbers, and the mark of a share.
   private mutating func editNumbers(_ key: KeyPress, _ member: Descriptor) -> Bool {
     if let typed = key.typed {
-      guard typed.isNumber && typed.isASCII || typed == member.separator || typed == ":" else { return false }
-      if typed == ":", numbers.text.isEmpty { return true }
+      guard typed.isNumber && typed.isASCII || typed == member.separator || typed == ":"
+        || typed == "%" && member.parameters.contains(where: \.takesShares)
+      else { return false }
+      if !typed.isNumber, numbers.text.isEmpty { return true }
       if numbers.text.count < 24 { numbers.insert(String(typed)) }
       return true
     }

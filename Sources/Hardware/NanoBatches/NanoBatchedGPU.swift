@@ -45,6 +45,8 @@ public struct NanoBatchedGPU: Device {
   public var sharesSMs: Bool { whole.sharesSMs }
   public func sharedLanes() -> (any BatchLanes)? { whole.sharedLanes() }
   public var kvFormat: KVFormat { whole.kvFormat }
+  public var weights: WeightFormat { whole.weights }
+  public func obstacle(toWeights format: WeightFormat) -> String? { whole.obstacle(toWeights: format) }
   public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
     whole.obstacle(toKVFormat: format, tokensPerBlock: tokensPerBlock)
   }

@@ -38,6 +38,8 @@ public struct PipelinedGPU: Device {
   public var modelledGPU: ModelledGPU? { whole }
   public var layers: Int { 1 }
   public var kvFormat: KVFormat { whole.kvFormat }
+  public var weights: WeightFormat { whole.weights }
+  public func obstacle(toWeights format: WeightFormat) -> String? { whole.obstacle(toWeights: format) }
   public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
     whole.obstacle(toKVFormat: format, tokensPerBlock: tokensPerBlock)
   }

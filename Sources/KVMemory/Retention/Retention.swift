@@ -1,4 +1,4 @@
-import Core
+public import Core
 
 /// Which keys and values a request keeps.
 ///
@@ -19,6 +19,8 @@ public protocol Retention: Sendable {
   var watch: AttentionWatch { get }
   /// Tokens for which a request is watched before it gives anything up.
   var warmUp: Int { get }
+  /// How all keys and values are kept where a policy takes something of every token; nil as `--kv-format` says.
+  var format: KVFormat? { get }
 
   /// What a request that is about to decode gives up; nil for nothing.
   func order(_ holding: Holding) -> CompactionOrder?
@@ -32,8 +34,10 @@ extension Retention {
   public var choice: Choice { Choice(Self.descriptor, values) }
   public var watch: AttentionWatch { .nobody }
   public var warmUp: Int { 0 }
+  public var format: KVFormat? { nil }
   public func select(_ count: Int, of head: WatchedHead) -> [Int] { head.keep(count) { _ in false } score: { _ in 0 } }
-  public var keepsAll: Bool { self is KeepAll }
+  /// Every token, whole or in part.
+  public var keepsAll: Bool { self is KeepAll || format != nil }
 }
 
 /// A request's keys and values in counts.
@@ -113,6 +117,7 @@ public enum RetentionCatalogue {
     Morph.self,
     Lazy.self,
     RetrievalHeads.self,
+    MagnitudeSparse.self,
   ]
 
   public static func retention(_ choice: Choice) -> (any Retention)? {

@@ -10,6 +10,10 @@ extension AxisCatalogue {
     members: RetentionCatalogue.members.map { $0.descriptor },
     current: { $0.planner.retention.choice.description },
     obstacle: { engine, choice in RetentionCatalogue.retention(choice).flatMap { engine.obstacle(to: $0) } },
+    warning: { engine, choice in RetentionCatalogue.retention(choice).flatMap { engine.warning(before: $0) } },
+    wantsFork: { engine, choice in
+      engine.membership != nil && RetentionCatalogue.retention(choice).map { engine.format(with: $0) != engine.kvFormat } ?? false
+    },
     change: { engine, choice in RetentionCatalogue.retention(choice).map { engine.setRetention($0) } ?? [] })
 
   static let protect = Axis(
@@ -39,6 +43,7 @@ enum Protection {
 extension Engine {
   /// Why this engine cannot keep only a part; nil when it can.
   func obstacle(to retention: any Retention) -> String? {
+    if let obstacle = obstacle(toFormatOf: retention) { return obstacle }
     if retention.keepsAll { return nil }
     if !(planner.reservation is Paged) {
       return "memory that is reserved in one piece gives nothing back (--reservation \(planner.reservation.choice)) — choose paged first"
@@ -54,7 +59,13 @@ extension Engine {
   /// From now on. Who runs is watched first, where attention decides; back to keeping all, what was given up stays away.
   mutating func setRetention(_ retention: any Retention) -> [Settlement] {
     let before = planner.retention
+    let format = format(with: retention)
     planner.retention = retention
+    return (format == kvFormat ? [] : setKVFormat(format)) + settleTokens(after: before)
+  }
+
+  private mutating func settleTokens(after before: any Retention) -> [Settlement] {
+    let retention = planner.retention
     let running = state.scheduler.running.map(Int.init)
     if retention.keepsAll {
       let lacking = running.count { state.scheduler.memory.tables[$0].dropped > 0 }

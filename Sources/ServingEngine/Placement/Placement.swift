@@ -33,6 +33,7 @@ extension Engine {
     }
     if choice.name == PlacementCatalogue.colocated.name || membership?.isDisaggregated == true { return nil }
     if device.kvFormat != kvFormat { return "keys and values are brought into \(kvFormat.rawValue) in the next step — choose it after that" }
+    if device.weights != weights { return "weights are loaded in \(weights.choice) in the next step — choose it after that" }
     if speculates { return "drafts are made after each batch, one batch at a time — choose --speculate none first" }
     if hasStages { return "each stage of \(device.name) has a batch of its own already — leave --pp out" }
     if planner.prefill.cutsLayers, PlacementCatalogue.split(choice) != nil {

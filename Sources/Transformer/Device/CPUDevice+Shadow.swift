@@ -14,7 +14,7 @@ public import Core
 /// caught up.
 extension CPUDevice {
   /// Whether tokens can differ from those of an exact cache that is read whole.
-  var isLossy: Bool { cache.format != .f16 || leavesKeysOut || isRetaining }
+  var isLossy: Bool { cache.format.isLossy || leavesKeysOut || isRetaining }
 
   func isShadowed(_ request: RequestID) -> Bool {
     guard isLossy, let shadowRate, shadowRate > 0 else { return false }

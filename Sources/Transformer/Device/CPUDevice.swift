@@ -11,7 +11,7 @@ public import Hardware
 /// let outcome = try device.execute(batch)      // batch.contents says which tokens, and in which blocks
 /// ```
 public struct CPUDevice: Device {
-  public let model: LocalModel
+  public private(set) var model: LocalModel
   public let sampler: Sampler
   /// A smaller model of the same vocabulary, which may draft; nil when none was given.
   public let companion: LocalModel?
@@ -20,7 +20,7 @@ public struct CPUDevice: Device {
   var cache: KVStore
   /// Steps whose decodes left keys out.
   private var sparseSteps = 0
-  let facts: RecordedDevice.Facts
+  private(set) var facts: RecordedDevice.Facts
   /// Of the companion; nil before its first draft.
   var draftMemory: DraftMemory?
   /// What was seen of requests' attention, and what they gave up; empty while everything is kept.
@@ -61,7 +61,7 @@ public struct CPUDevice: Device {
   public var language: (any Language)? { model.language }
   public func kernels(of batch: Batch) -> [KernelRun] { [] }
   public var remembered: any Device {
-    var device = RecordedDevice(facts, language: model.language, kvFormat: kvFormat)
+    var device = RecordedDevice(facts, language: model.language, kvFormat: kvFormat, weights: weights)
     device.shadowRate = shadowRate
     return device
   }
@@ -75,7 +75,7 @@ public struct CPUDevice: Device {
   public func obstacle(toKVFormat format: KVFormat, tokensPerBlock: Int) -> String? {
     if let obstacle = format.obstacle(tokensPerBlock: tokensPerBlock) { return obstacle }
     return KVStore.canHold(format, tokensPerBlock: tokensPerBlock, headWidth: model.shape.headWidth)
-      ? nil : "heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at f16"
+      ? nil : "heads of \(model.shape.headWidth) channels are wider than its kernels encode — leave it at \(format.exactChoice)"
   }
 
   /// Every block that holds something, in place.
@@ -85,6 +85,19 @@ public struct CPUDevice: Device {
     let order = format == .bfp8 ? model.keyOrder() : nil
     let (blocks, bytes) = cache.convert(to: format, order: order, filling: filling, pool: model.workspace.pool)
     return KVConversion(from: from, to: format, blocks: blocks, bytes: bytes, duration: EngineTime(.now - start))
+  }
+
+  public var weights: WeightFormat { model.format }
+  public func obstacle(toWeights format: WeightFormat) -> String? { format.obstacleOnCPU }
+
+  /// Packed anew from the file, which stays mapped. Keys and values stay, those of the shadow pass too.
+  public mutating func reload(_ format: WeightFormat) throws(DeviceError) -> WeightReload {
+    let start = ContinuousClock.now
+    let from = weights
+    do { model = try model.storing(format) } catch { throw DeviceError(device: name, problem: .failed(error.description)) }
+    facts.weightBytes = model.weights.weightBytes
+    return WeightReload(
+      from: from.choice.description, to: format.choice.description, bytes: facts.weightBytes, blocks: 0, duration: EngineTime(.now - start), way: .file)
   }
 
   public mutating func execute(_ batch: Batch) throws(DeviceError) -> BatchOutcome {
@@ -186,7 +199,7 @@ public struct CPUDevice: Device {
   /// and takes the time.
   private mutating func keepNotes(for sparse: SparseAttention?) {
     let (model, pool) = (model, model.workspace.pool)
-    cache.keepNotes(for: sparse, channels: model.labels(oneIn:), pool: pool)
+    cache.keepNotes(for: sparse, channels: model.labels(oneIn:), patterns: model.headPatterns, pool: pool)
   }
 
   /// The tokens that a slot gives: the drafts that stand, then the first that is sampled.

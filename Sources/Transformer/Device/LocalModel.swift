@@ -9,7 +9,10 @@ public struct LocalModel: Sendable {
   public let weights: PackedLlama
   public let language: ModelLanguage
   public let precision: Activations.Precision
+  /// In what the weights of its layers are kept.
+  public let format: WeightFormat
   let workspace: Workspace
+  private let file: GGUFFile
 
   public var shape: LlamaShape { weights.shape }
   public var threads: Int { workspace.threads }
@@ -29,10 +32,23 @@ public struct LocalModel: Sendable {
   private init(_ file: GGUFFile, name: String, precision: Activations.Precision, storing format: WeightFormat, pool: ThreadPool) throws(GGUFError) {
     self.name = name
     self.precision = precision
+    self.file = file
+    self.format = format
     weights = try PackedLlama(file, storing: format, pool: pool)
     language = try ModelLanguage(file, vocabulary: weights.shape.vocabulary)
     workspace = Workspace(weights, precision: precision, pool: pool)
   }
+
+  private init(_ other: LocalModel, storing format: WeightFormat) throws(GGUFError) {
+    (name, language, precision, file) = (other.name, other.language, other.precision, other.file)
+    self.format = format
+    weights = try PackedLlama(file, storing: format, pool: other.workspace.pool)
+    workspace = Workspace(weights, precision: precision, pool: other.workspace.pool)
+    workspace.takeHeads(of: other.workspace)
+  }
+
+  /// The same model with the weights of its layers in another format, made from its file; on the same threads, they take turns.
+  public func storing(_ format: WeightFormat) throws(GGUFError) -> LocalModel { try LocalModel(self, storing: format) }
 }
 
 /// Threads and scratch, used by one device at a time.
@@ -45,6 +61,7 @@ final class Workspace: @unchecked Sendable {
   private var scratch: ForwardScratch
   private var found: [[Int]]?
   private var ranking: [Int]?
+  private var foundPatterns: [HeadPattern]?
   private let lock = Mutex(())
 
   init(_ weights: PackedLlama, precision: Activations.Precision, pool: ThreadPool) {
@@ -69,6 +86,19 @@ final class Workspace: @unchecked Sendable {
       let heads = find(&scratch)
       ranking = heads
       return heads
+    }
+  }
+
+  /// Retrieval heads stay those that were found: tables are folded for them.
+  func takeHeads(of other: Workspace) { ranking = other.use { _ in other.ranking } }
+
+  /// The same.
+  func patterns(_ find: (inout ForwardScratch) -> [HeadPattern]) -> [HeadPattern] {
+    use { scratch in
+      if let foundPatterns { return foundPatterns }
+      let patterns = find(&scratch)
+      foundPatterns = patterns
+      return patterns
     }
   }
 

@@ -4,11 +4,11 @@ public import KVMemory
 /// How well a model foretells the second part of a text when it keeps only a part of its keys and values.
 public struct RetentionScore: Equatable, Sendable {
   public var score = TextScore()
-  /// Slots with keys and values, and tokens read, summed over the tokens foretold.
-  public var slots = 0
+  /// Slots with keys and values, in whole where all elements are stored, and tokens read, summed over the tokens foretold.
+  public var slots = 0.0
   public var computed = 0
   /// Of the keys and values that would be there, the part that is, on average; 0...1.
-  public var keptFraction: Double { Double(slots) / Double(max(1, computed)) }
+  public var keptFraction: Double { slots / Double(max(1, computed)) }
 }
 
 extension LocalModel {
@@ -63,6 +63,7 @@ extension LocalModel {
     _ score: inout RetentionScore
   ) {
     let blocks = 2 * ((tokens.count + 15) / 16) + 2
+    let format = policy.format ?? format
     var device = CPUDevice(self, blockCount: blocks, tokensPerBlock: 16)
     if format != .f16 {
       device.cache = KVStore(
@@ -105,7 +106,8 @@ extension LocalModel {
       position += count
       let rows = TextScore.Rows(&logits, vocabulary: shape.vocabulary, path: .best)
       score.score.add(rows, beside: exact[position - prompt], next: [tokens[position]])
-      score.slots += position - Int(table.dropped)
+      let full = position / 16 * 16
+      score.slots += Double(position - Int(table.dropped)) - Double(full) * (1 - format.elementShare(headWidth: shape.headWidth))
       score.computed += position
     }
     score.score.bytesPerToken = device.cache.bytesPerToken

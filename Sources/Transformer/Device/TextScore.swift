@@ -9,8 +9,13 @@ public import Core
 /// What a cache may lose: every choice that makes what attention reads differ from what the model computed.
 public struct CacheChoice: Equatable, Sendable {
   public var format: KVFormat
+  /// What attention leaves out; nil where it reads all.
+  public var sparse: SparseAttention?
 
-  public init(format: KVFormat = .f16) { self.format = format }
+  public init(format: KVFormat = .f16, sparse: SparseAttention? = nil) {
+    self.format = format
+    self.sparse = sparse
+  }
 }
 
 /// How well a model foretells a text that it reads through a cache that loses something, beside the same through an exact one.
@@ -46,14 +51,17 @@ extension LocalModel {
 
   private static let calibrationPassages = 4
 
-  /// Reads a text in windows through the cache as each choice keeps it, block by block as a server does.
+  /// Reads a text in windows through the cache as each choice keeps it, block by block as a server does. Where decodes leave keys
+  /// out, every token is one.
   ///
   /// - Parameters:
   ///   - window: Tokens that see each other; the first of a window is not foretold.
-  ///   - chunk: Tokens of a pass. What a query sees does not depend on it.
+  ///   - chunk: Tokens of a pass. What a query sees does not depend on it, but where prompts are read by patterns.
+  ///   - patterns: Of query heads, where they shall not be those that were found.
   public func scores(
-    of tokens: [TokenID], choices: [CacheChoice], window: Int = 512, chunk: Int = 64, tokensPerBlock: Int = 16
+    of tokens: [TokenID], choices: [CacheChoice], window: Int = 512, chunk: Int = 64, tokensPerBlock: Int = 16, patterns: [HeadPattern]? = nil
   ) -> [TextScore] {
+    let pool = workspace.pool
     let window = min(window, shape.contextLength)
     let blocks = (window + tokensPerBlock - 1) / tokensPerBlock
     let order = choices.contains { $0.format == .bfp8 } ? keyOrder() : nil
@@ -62,7 +70,11 @@ extension LocalModel {
     for start in stride(from: 0, to: tokens.count, by: window) {
       let read = Array(tokens[start..<min(start + window, tokens.count)])
       var exact = KVStore(shape, blockCount: blocks, tokensPerBlock: tokensPerBlock)
-      var caches = choices.map { KVStore(shape, blockCount: blocks, tokensPerBlock: tokensPerBlock, format: $0.format, order: order) }
+      var caches = choices.map { choice in
+        var cache = KVStore(shape, blockCount: blocks, tokensPerBlock: tokensPerBlock, format: choice.format, order: order)
+        cache.keepNotes(for: choice.sparse, channels: labels(oneIn:), patterns: { patterns ?? headPatterns() }, pool: pool)
+        return cache
+      }
       for first in stride(from: 0, to: read.count - 1, by: chunk) {
         let part = Array(read[first..<min(first + chunk, read.count)])
         let next = Array(read[(first + 1)...].prefix(part.count))
@@ -71,7 +83,15 @@ extension LocalModel {
           var reference = weights.forward([span], in: &exact, scratch: &scratch)
           let sums = TextScore.Rows(&reference, vocabulary: shape.vocabulary, path: scratch.path)
           for index in choices.indices {
-            var logits = weights.forward([span], in: &caches[index], scratch: &scratch)
+            var logits: [Float] = []
+            if let sparse = choices[index].sparse, sparse.isOfDecodes {
+              for (number, token) in part.enumerated() {
+                let one = SequenceSpan(tokens: [token], first: first + number, table: table, logits: 0..<(number < next.count ? 1 : 0), isDecode: true)
+                logits += weights.forward([one], leavingOut: sparse, in: &caches[index], scratch: &scratch)
+              }
+            } else {
+              logits = weights.forward([span], leavingOut: choices[index].sparse, in: &caches[index], scratch: &scratch)
+            }
             scores[index].add(TextScore.Rows(&logits, vocabulary: shape.vocabulary, path: scratch.path), beside: sums, next: next)
           }
         }

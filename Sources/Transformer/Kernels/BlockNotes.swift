@@ -61,8 +61,13 @@ struct BlockNotes: Sendable {
 extension KVStore {
   /// Begins to keep what a form of attention needs beside the blocks, or stops.
   ///
-  /// - Parameter channels: The labels of each key head where one channel in so many is one.
-  public mutating func keepNotes(for sparse: SparseAttention?, channels: (Int) -> [[Int]], pool: ThreadPool, path: KernelPath = .best) {
+  /// - Parameters:
+  ///   - channels: The labels of each key head where one channel in so many is one.
+  ///   - heads: The patterns of query heads, layer by layer.
+  public mutating func keepNotes(
+    for sparse: SparseAttention?, channels: (Int) -> [[Int]], patterns heads: () -> [HeadPattern], pool: ThreadPool, path: KernelPath = .best
+  ) {
+    if case .patterns = sparse { patterns = heads() } else { patterns = [] }
     let kind: BlockNotes.Kind? =
       switch sparse {
       case nil, .patterns: nil

@@ -11,8 +11,8 @@ public import Core
 /// others  block: layer │ key head │ codes of keys, codes of values, scales of keys, scales of values
 /// ```
 ///
-/// Of keys, token and element change places for each sixteen tokens: sixteen keys are the lanes of a vector. `kivi2` has a
-/// second memory, of blocks that are being filled: *windows*, in f16. Its queries read their own block there and earlier
+/// Of keys, token and element change places for each sixteen tokens: sixteen keys are the lanes of a vector. `kivi2` and the
+/// sparse format have a second memory, of blocks that are being filled: *windows*, in f16. Its queries read their own block there and earlier
 /// blocks as codes, so what a query sees does not depend on how its sequence was cut into steps. A full block is closed
 /// (its codes are made) in the step that fills it, and loses its window when its sequence has gone on.
 public struct KVStore: Sendable {
@@ -28,6 +28,8 @@ public struct KVStore: Sendable {
   var order: KeyOrder?
   /// Beside the blocks, where something is chosen by them; nil elsewhere.
   var notes: BlockNotes?
+  /// Of each query head, layer by layer, where prompts read a part of what comes before; empty elsewhere.
+  var patterns: [HeadPattern] = []
   var blocks: [BlockMemory.Block?]
   var memory: BlockMemory
   /// Of each block its window; empty in formats without.
@@ -201,7 +203,7 @@ extension KVStore {
     return ck_cache(
       keys: layer * 2 * half, values: (layer * 2 + 1) * half, codes: layer * (bytesPerBlock / layers),
       order: order?.layer(layer, kvHeads * headWidth), tokens_per_block: UInt32(tokensPerBlock), heads: UInt32(heads),
-      kv_heads: UInt32(kvHeads), head_width: UInt32(headWidth), format: format.number)
+      kv_heads: UInt32(kvHeads), head_width: UInt32(headWidth), format: format.number, kept: UInt32(format.kept(headWidth: headWidth)))
   }
 }
 
@@ -216,6 +218,12 @@ extension KVFormat {
     case .int4Hadamard: Int32(CK_KV_INT4_HADAMARD)
     case .kivi2: Int32(CK_KV_KIVI2)
     case .bfp8: Int32(CK_KV_BFP8)
+    case .magnitudeSparse: Int32(CK_KV_SPARSE)
     }
+  }
+
+  /// Elements of a vector that the sparse format stores; 0 of others.
+  fileprivate func kept(headWidth: Int) -> Int {
+    if case .magnitudeSparse(let percent) = self { SparseRow(percent: percent, headWidth: headWidth).kept } else { 0 }
   }
 }

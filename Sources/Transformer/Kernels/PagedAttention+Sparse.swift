@@ -78,26 +78,27 @@ extension KVStore {
     // Its own key is read whatever it scores.
     let others = decode.context - 1
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: others + tokensPerBlock) { scores in
-      for (block, notes) in decode.notes.enumerated() where block * tokensPerBlock < others {
-        if block + 4 < decode.notes.count { ck_call(decode.notes[block + 4] + offset, labels.count * tokensPerBlock * 4) }
-        for first in stride(from: 0, to: tokensPerBlock, by: 16) {
-          // Sixteen tokens side by side; smaller blocks have fewer.
-          let few = min(16, tokensPerBlock)
-          var greatest = SIMD16<Float>(repeating: -.infinity)
-          for head in 0..<group {
-            var sums = SIMD16<Float>(repeating: 0)
+      withUnsafeTemporaryAllocation(of: SIMD16<Float>.self, capacity: group) { sums in
+        for (block, notes) in decode.notes.enumerated() where block * tokensPerBlock < others {
+          if block + 8 < decode.notes.count { ck_call(decode.notes[block + 8] + offset, labels.count * tokensPerBlock * 4) }
+          for first in stride(from: 0, to: tokensPerBlock, by: 16) {
+            // Sixteen tokens side by side; smaller blocks have fewer.
+            let few = min(16, tokensPerBlock)
+            sums.update(repeating: .zero)
             for (place, channel) in labels.enumerated() {
               let row = UnsafeRawPointer(notes + offset + place * tokensPerBlock + first)
               var keys = SIMD16<Float>(repeating: 0)
               if few == 16 { keys = row.loadUnaligned(as: SIMD16<Float>.self) } else { for slot in 0..<few { keys[slot] = row.load(fromByteOffset: slot * 4, as: Float.self) } }
-              sums += keys * queries[head * headWidth + channel]
+              for head in 0..<group { sums[head] += keys * queries[head * headWidth + channel] }
             }
-            greatest.replace(with: sums, where: sums .> greatest)
+            var greatest = SIMD16<Float>(repeating: -.infinity)
+            for head in 0..<group { greatest.replace(with: sums[head], where: sums[head] .> greatest) }
+            let target = UnsafeMutableRawPointer(scores.baseAddress.unsafelyUnwrapped + block * tokensPerBlock + first)
+            if few == 16 { target.storeBytes(of: greatest, as: SIMD16<Float>.self) } else { for slot in 0..<few { target.storeBytes(of: greatest[slot], toByteOffset: slot * 4, as: Float.self) } }
           }
-          for slot in 0..<few { scores[block * tokensPerBlock + first + slot] = greatest[slot] }
         }
+        return placesOfGreatest(count - 1, of: UnsafeBufferPointer(rebasing: scores[..<others])) + [Int32(others)]
       }
-      return placesOfGreatest(count - 1, of: UnsafeBufferPointer(rebasing: scores[..<others])) + [Int32(others)]
     }
   }
 
@@ -137,7 +138,7 @@ extension KVStore {
             gather(tokens, of: decodes[number / kvHeads], layer: layer, kvHead: kvHead, into: block, room: room, path: path)
             var few = ck_cache(
               keys: 0, values: room * headWidth, codes: 0, order: nil, tokens_per_block: UInt32(room), heads: UInt32(group), kv_heads: 1,
-              head_width: UInt32(headWidth), format: Int32(CK_KV_F16))
+              head_width: UInt32(headWidth), format: Int32(CK_KV_F16), kept: 0)
             attend(&few, [block], last: tokens.count - 1, kvHead: 0, shift: kvHead * group * headWidth)
           }
         }
@@ -154,12 +155,25 @@ extension KVStore {
     }
     let cache = self.layer(layer)
     let lanes = min(16, tokensPerBlock)
-    for (place, token) in tokens.enumerated() {
+    func places(of token: Int32) -> (key: BlockAddress, value: BlockAddress, lane: Int) {
       let (block, slot) = (decode.span.table[Int(token) / tokensPerBlock], Int(token) % tokensPerBlock)
-      let key = block + cache.keys + (kvHead * (tokensPerBlock / lanes) + slot / lanes) * headWidth * lanes + slot % lanes
+      return (
+        block + cache.keys + (kvHead * (tokensPerBlock / lanes) + slot / lanes) * headWidth * lanes,
+        block + cache.values + (kvHead * tokensPerBlock + slot) * headWidth, slot % lanes
+      )
+    }
+    for (place, token) in tokens.enumerated() {
+      // Sixteen keys lie interleaved: one of them touches the lines of all, and without this each waits for memory.
+      if place + 4 < tokens.count {
+        let later = places(of: tokens[place + 4])
+        ck_call(later.key, headWidth * lanes * 2)
+        ck_call(later.value, headWidth * 2)
+      }
+      let (keys, value, lane) = places(of: token)
+      let key = keys + lane
       let copy = target + place / 16 * headWidth * 16 + place % 16
       for channel in 0..<headWidth { copy[channel * 16] = key[channel * lanes] }
-      (target + (room + place) * headWidth).update(from: block + cache.values + (kvHead * tokensPerBlock + slot) * headWidth, count: headWidth)
+      (target + (room + place) * headWidth).update(from: value, count: headWidth)
     }
   }
 

@@ -27,7 +27,11 @@ struct ForwardRound {
   var wanted: [Int] = []
 
   /// Cuts a batch into rounds of at most `rows` tokens. A cut prompt's first part is in the cache before the second begins.
-  static func rounds(of spans: [SequenceSpan], rows: Int, shape: LlamaShape, tokensPerBlock: Int) -> [ForwardRound] {
+  ///
+  /// - Parameter beginsPrompts: A prompt that does not fit into a round begins one: where it is cut does not depend on others.
+  static func rounds(
+    of spans: [SequenceSpan], rows: Int, shape: LlamaShape, tokensPerBlock: Int, beginsPrompts: Bool = false
+  ) -> [ForwardRound] {
     var rounds = [ForwardRound()]
     for (number, span) in spans.enumerated() {
       let end = span.first + span.tokens.count
@@ -37,6 +41,7 @@ struct ForwardRound {
       require(
         span.logits.lowerBound >= 0 && span.logits.upperBound <= span.tokens.count,
         "logits of \(span.logits) of \(span.tokens.count) tokens")
+      if beginsPrompts, rounds[rounds.count - 1].tokens.count + min(span.tokens.count, rows) > rows { rounds.append(ForwardRound()) }
       var offset = 0
       while offset < span.tokens.count {
         if rounds[rounds.count - 1].tokens.count == rows { rounds.append(ForwardRound()) }

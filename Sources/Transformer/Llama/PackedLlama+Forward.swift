@@ -25,7 +25,8 @@ extension PackedLlama {
   ) -> [Float] {
     scratch.log.begin()
     scratch.kept.begin()
-    let rounds = ForwardRound.rounds(of: spans, rows: scratch.rows, shape: shape, tokensPerBlock: cache.tokensPerBlock)
+    let rounds = ForwardRound.rounds(
+      of: spans, rows: scratch.rows, shape: shape, tokensPerBlock: cache.tokensPerBlock, beginsPrompts: sparse.map { !$0.isOfDecodes } ?? false)
     var logits: [Float] = []
     swap(&logits, &scratch.logits)
     let count = rounds.reduce(0) { $0 + $1.wanted.count } * shape.vocabulary
@@ -59,6 +60,7 @@ extension PackedLlama {
       attend(places, index, cache, &scratch)
       if !places.folded.isEmpty { attend(folded: places.folded, index, cache, &scratch) }
       if let sparse { attend(places, leavingOut: sparse, index, cache, &scratch) }
+      if case .patterns(let blocks, _) = sparse { attendByPatterns(places.patterned, blocks: blocks, index, cache, &scratch) }
       if let watcher = scratch.watcher { show(round, index, cache, to: watcher, &scratch) }
       if scratch.tap != nil { scratch.tap?.note(layer: index, rows: round.wanted, of: scratch.mixed.base) }
       load(scratch.mixed, rows, for: [layer.output], index, &scratch)
@@ -94,6 +96,8 @@ extension PackedLlama {
     var sparse: [SparseDecode] = []
     /// Those whose heads keep different tokens.
     var folded: [FoldedSpan] = []
+    /// Prompts that read a part of what comes before.
+    var patterned: [AttentionSpan] = []
     /// Blocks whose notes change, and the slots that are written.
     var noted: [(block: BlockID, slots: Range<Int>)] = []
     /// What decodes have in common, and room for their running softmaxes.
@@ -145,6 +149,8 @@ extension PackedLlama {
         } else if let notes = cache.notes, part.isDecode, part.rows.count == 1, sparse?.isOfDecodes == true {
           let blocks = part.table[..<((end + size - 1) / size)]
           self.sparse.append(SparseDecode(span: span, blocks: blocks, notes: blocks.map { notes.address(of: $0) }))
+        } else if case .patterns(let blocks, _) = sparse, !part.isDecode, end > (1 + KVStore.units(blocks, tokensPerBlock: size)) * cache.unitTokens {
+          patterned.append(span)
         } else if part.rows.count > 1 {
           prompts.append(span)
         } else {

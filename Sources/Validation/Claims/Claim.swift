@@ -159,6 +159,7 @@ public enum ClaimCatalogue {
     DuoAttentionClaim.self,
     DoubleSparsityClaim.self,
     MInferenceClaim.self,
+    MustafarClaim.self,
   ]
 
   public static func member(named name: String) -> (any Claim.Type)? { members.first { $0.descriptor.name == name } }

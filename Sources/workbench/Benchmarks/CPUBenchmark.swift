@@ -41,6 +41,7 @@ struct CPUBenchmark: Benchmark {
 
     let sparse = longDecode(model)
     note("decode at \(Self.longContext.grouped) tokens")
+    let chunks = longPrompt(model)
 
     let limits = MachineLimits.measure(pool: pool)
     var measurements = [
@@ -54,7 +55,7 @@ struct CPUBenchmark: Benchmark {
     for (name, tokens, target, cost) in taken {
       measurements += cost.measurements(of: name, tokens: tokens, target: target, limits: limits.all)
     }
-    return measurements + sparse + memory
+    return measurements + sparse + chunks + memory
   }
 
   /// Its last token fills no block, as fifteen of sixteen do not.
@@ -76,7 +77,7 @@ struct CPUBenchmark: Benchmark {
     func least(_ sparse: SparseAttention?) -> Double {
       cache.keepNotes(for: sparse, channels: { divisor in
         Array(repeating: Array(0..<max(1, model.shape.headWidth / divisor)), count: model.shape.layers * model.shape.keyHeads)
-      }, pool: pool)
+      }, patterns: { [] }, pool: pool)
       return leastCPUSeconds(repeats: 12) {
         _ = model.forward([span(Self.longContext - 1..<Self.longContext, isDecode: true)], leavingOut: sparse, in: &cache, scratch: &scratch)
       }
@@ -90,6 +91,41 @@ struct CPUBenchmark: Benchmark {
         ("1/16 tokens by 1/16 channels", .labels(tokens: 16, channels: 16), nil),
       ].map { (choice: (String, SparseAttention, Measurement.Target?)) in
         Measurement(name: "\(name), \(choice.0)", value: dense / least(choice.1), unit: "× dense", target: choice.2)
+      }
+  }
+
+  /// The last 256 tokens of a prompt as long as the model allows, read whole and by patterns, in turn in one run. What lies
+  /// before are random keys and values: they cost what real ones cost. CPU seconds of one thread.
+  private func longPrompt(_ model: PackedLlama) -> [Measurement] {
+    let (pool, shape) = (ThreadPool(threads: 1), model.shape)
+    var scratch = ForwardScratch(model, pool: pool)
+    let (context, count) = (min(shape.contextLength, 8_192), 256)
+    var cache = KVStore(shape, blockCount: context / 16, tokensPerBlock: 16)
+    var random = SplitMix(seed: 2, purpose: "long prompt")
+    let noise = (0..<shape.keyWidth + 4_096).map { _ in Float(random.unit() - 0.5) * 2 }
+    for position in 0..<context - count {
+      for layer in 0..<shape.layers {
+        noise.withUnsafeBufferPointer { noise in
+          guard let base = noise.baseAddress else { return }
+          cache.store(
+            layer: layer, block: BlockID(position / 16), slot: position % 16, keys: base + (position * 31 + layer * 7) % 4_096,
+            values: base + (position * 17 + layer * 5) % 4_096)
+        }
+      }
+    }
+    let span = SequenceSpan(
+      tokens: (0..<count).map { TokenID($0 * 31 % shape.vocabulary) }, first: context - count, table: (0..<BlockID(context / 16)).map { $0 },
+      logits: count - 1..<count)
+    func least(_ sparse: SparseAttention?, _ pattern: HeadPattern) -> Double {
+      cache.keepNotes(for: sparse, channels: { _ in [] }, patterns: { Array(repeating: pattern, count: shape.layers * shape.heads) }, pool: pool)
+      return leastCPUSeconds(repeats: 3) { _ = model.forward([span], leavingOut: sparse, in: &cache, scratch: &scratch) }
+    }
+    let dense = least(nil, .aShape)
+    let name = "prompt at \(context.grouped) tokens"
+    return [Measurement(name: name, value: Double(count) / dense, unit: "tokens/CPU s", target: nil)]
+      + [HeadPattern.aShape, .verticalSlash(columnQuarters: 2), .blocks].map { pattern in
+        Measurement(
+          name: "\(name), 64 blocks, \(pattern.name)", value: dense / least(.patterns(blocks: 64, tokensPerBlock: 16), pattern), unit: "× dense", target: nil)
       }
   }
 

@@ -15,6 +15,7 @@ struct KVFormatBenchmark: Benchmark {
     source: "int8 at least as fast as f16")
 
   private static let context = 4_096
+  private static let formats = KVFormat.allCases + [.magnitudeSparse(percent: 50)]
   private static let steps = 12
 
   func run() throws -> [Measurement] {
@@ -23,7 +24,7 @@ struct KVFormatBenchmark: Benchmark {
     var scratch = ForwardScratch(model, pool: pool)
     var measurements: [Measurement] = []
     for batch in [1, 4] {
-      var caches = KVFormat.allCases.map { Self.filled($0, model.shape, batch: batch) }
+      var caches = Self.formats.map { Self.filled($0, model.shape, batch: batch) }
       let blocks = Self.context / 16
       let spans = (0..<batch).map { sequence in
         SequenceSpan(
@@ -37,7 +38,7 @@ struct KVFormatBenchmark: Benchmark {
           least[number] = (min(least[number].step, time), min(least[number].attention, Double(attention) / 1e9))
         }
       }
-      for (format, time) in zip(KVFormat.allCases, least) {
+      for (format, time) in zip(Self.formats, least) {
         let name = "decode × \(batch) at \(Self.context), \(format.rawValue)"
         measurements.append(Measurement(name: name, value: Double(batch) / time.step, unit: "tokens/s", target: nil))
         measurements.append(Measurement(name: name + ", attention", value: time.attention * 1e3, unit: "ms", target: nil))

@@ -98,8 +98,9 @@ struct ListCommand: ParsableCommand {
     for member in members {
       print(member.usage.padded(width + 2) + member.summary)
       for parameter in member.parameters {
-        print(
-          "".padded(width + 2) + "  \(parameter.name): \(parameter.summary); \(parameter.range.lowerBound) to \(parameter.range.upperBound.grouped), \(parameter.standard.grouped) if left out")
+        let bounds = parameter.isShare ? "1% to 100%" : "\(parameter.range.lowerBound) to \(parameter.range.upperBound.grouped)"
+        let standard = parameter.isShare ? parameter.written(parameter.standard) : parameter.standard.grouped
+        print("".padded(width + 2) + "  \(parameter.name): \(parameter.summary); \(bounds), \(standard) if left out")
       }
       if !member.source.isEmpty { print("".padded(width + 2) + "  " + member.source) }
     }

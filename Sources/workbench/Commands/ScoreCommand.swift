@@ -21,6 +21,9 @@ extension ModelCommand {
     @Option(help: ArgumentHelp("Retention policies, with commas between them: the first half of each window is read whole, the rest is foretold token by token from what they keep, in f16 or the one format that is given.", valueName: "a,b,…"))
     var retain: String?
 
+    @Option(help: ArgumentHelp("Forms of attention that leave keys out, with commas between them, in f16 or the one format that is given. Prompts are read in passes of 256 tokens; where it is decodes that leave keys out, every token is one.", valueName: "a,b,…"))
+    var attention: String?
+
     @Option(help: ArgumentHelp("What no policy may drop: none, or prompt-prefix:64.", valueName: "member"))
     var protect = "none"
     @Option(help: "Weights of the layers: \(WeightFormat.members.map(\.usage).joined(separator: ", ")).")
@@ -53,6 +56,7 @@ extension ModelCommand {
       }
       if let limit { tokens = Array(tokens.prefix(limit)) }
       if let retain { return try printRetention(retain, local, tokens, formats) }
+      if let attention { return try printAttention(attention, local, tokens, formats) }
       let choices = formats.map { CacheChoice(format: $0) }
       let scores = local.scores(of: tokens, choices: choices, window: window)
       if json { return print(document(choices, scores).pretty()) }
@@ -62,7 +66,7 @@ extension ModelCommand {
     private func weightFormat() throws -> WeightFormat {
       do {
         if let format = WeightFormat(try AxisCatalogue.weights.choice(weights)) {
-          if case .w4a4 = format { throw Fault("--weights \(weights): products of the cpu take activations of 8 bits or floats — choose int4") }
+          if let obstacle = format.obstacleOnCPU { throw Fault("--weights \(weights): \(obstacle)") }
           return format
         }
       } catch let fault as ChoiceFault {
@@ -106,11 +110,15 @@ extension ModelCommand {
       let choices = try names.map { try axis.choice($0) }
       let protected = try protection.choice(protect).values.first ?? 0
       let policies = choices.compactMap { RetentionCatalogue.retention($0) }
+      if format != .f16, let policy = policies.first(where: { $0.format != nil }) {
+        throw Fault("--retain \(policy.choice): elements that are kept are in half precision — leave --kv-format \(format.rawValue) out")
+      }
       let scores = local.scores(of: tokens, retaining: policies, protected: protected, format: format, window: window)
       if json {
         let rows = zip(choices, scores).map { choice, score -> JSONValue in
           [
-            "retain": .string(choice.description), "kept_fraction": JSONValue(score.keptFraction), "perplexity": JSONValue(score.score.perplexity),
+            "retain": .string(choice.description), "kept_fraction": JSONValue(score.keptFraction),
+            "bytes_per_token": .integer(score.score.bytesPerToken), "perplexity": JSONValue(score.score.perplexity),
             "exact_perplexity": JSONValue(score.score.exactPerplexity), "kl_nats": JSONValue(score.score.meanDivergence),
             "greedy_agreement": JSONValue(score.score.agreement),
           ]
@@ -125,15 +133,54 @@ extension ModelCommand {
       guard let first = scores.first?.score else { return }
       print(
         "\(model): \(first.tokens.grouped) tokens foretold in the second halves of windows of \(window), \(format.rawValue); with the exact cache perplexity \(first.exactPerplexity.fixed(3))\n")
-      var rows = [["retain", "kept", "perplexity", "change", "KL (nats)", "same greedy token"]]
+      var rows = [["retain", "kept", "bytes/token", "perplexity", "change", "KL (nats)", "same greedy token"]]
       for (choice, score) in zip(choices, scores) {
         rows.append([
-          choice.description, (score.keptFraction * 100).fixed(1) + " %", score.score.perplexity.fixed(3),
+          choice.description, (score.keptFraction * 100).fixed(1) + " %", score.score.bytesPerToken.grouped, score.score.perplexity.fixed(3),
           ((score.score.perplexity / score.score.exactPerplexity - 1) * 100).fixed(2) + " %", score.score.meanDivergence.fixed(5),
           (score.score.agreement * 100).fixed(1) + " %",
         ])
       }
       printRows(rows)
+    }
+
+    private func printAttention(_ attention: String, _ local: LocalModel, _ tokens: [TokenID], _ formats: [KVFormat]) throws {
+      guard kvFormat == nil || formats.count == 1 else { throw Fault("--kv-format \(kvFormat ?? ""): one format is wanted beside --attention") }
+      let format = kvFormat == nil ? .f16 : formats[0]
+      let axis = AxisCatalogue.attention
+      let choices = try attention.split(separator: ",", omittingEmptySubsequences: false).map { name in
+        if let fault = axis.fault(of: String(name)) { throw Fault(fault) }
+        return try axis.choice(String(name))
+      }
+      let scores = local.scores(
+        of: tokens, choices: choices.map { CacheChoice(format: format, sparse: AttentionForm($0)?.sparse(tokensPerBlock: 16)) }, window: window, chunk: 256)
+      if json {
+        let rows = zip(choices, scores).map { choice, score -> JSONValue in
+          [
+            "attention": .string(choice.description), "perplexity": JSONValue(score.perplexity), "exact_perplexity": JSONValue(score.exactPerplexity),
+            "kl_nats": JSONValue(score.meanDivergence), "greedy_agreement": JSONValue(score.agreement),
+          ]
+        }
+        let document = JSONValue([
+          ("schema", .string("workbench.scores/1")), ("model", .string(model)), ("tokens", .integer(scores.first?.tokens ?? 0)),
+          ("window", .integer(window)), ("kv_format", .string(format.rawValue)), ("scores", .array(rows)),
+        ])
+        return print(document.pretty())
+      }
+      guard let first = scores.first else { return }
+      print(
+        "\(model): \(first.tokens.grouped) tokens foretold, windows of \(window), \(format.rawValue); with dense attention and the exact cache perplexity \(first.exactPerplexity.fixed(3))\n")
+      var rows = [["attention", "perplexity", "change", "KL (nats)", "same greedy token"]]
+      for (choice, score) in zip(choices, scores) {
+        rows.append([
+          choice.description, score.perplexity.fixed(3), ((score.perplexity / score.exactPerplexity - 1) * 100).fixed(2) + " %",
+          score.meanDivergence.fixed(5), (score.agreement * 100).fixed(1) + " %",
+        ])
+      }
+      printRows(rows)
+      guard choices.contains(where: { $0.name == "pattern-prefill" }) else { return }
+      let patterns = local.headPatterns()
+      print("\npatterns of its heads: " + HeadPattern.candidates.map { pattern in "\(patterns.count { $0 == pattern }) \(pattern.name)" }.joined(separator: "; "))
     }
 
     private func printTable(_ choices: [CacheChoice], _ scores: [TextScore]) {

@@ -46,6 +46,14 @@ struct CompressionPageTests {
     #expect(text.contains("     0 ") && text.contains("     1 ") && text.contains("% of "), "\n\(text)")
   }
 
+  @Test("where elements are given up a token takes less, and none is shown as dropped")
+  func pruned() throws {
+    let text = Self.text(try Self.state(model: .small, steps: 80) { $0.retain = "magnitude-sparse:25%" })
+    for word in ["f16  5.00 bits", "magnitude-sparse:25%", "25% of each token", "KL ", "kept       100%"] { #expect(text.contains(word), "\(word)\n\(text)") }
+    let row = try #require(text.split(separator: "\n").first { $0.contains("   all ") })
+    #expect(row.contains("█") && !row.contains("·"), "\(row)")
+  }
+
   @Test("an exact cache has no error, a modelled GPU does not know it")
   func unknown() throws {
     #expect(Self.text(try Self.state(model: .small, steps: 40) { _ in }).contains("the cache is exact"))

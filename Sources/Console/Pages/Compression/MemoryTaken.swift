@@ -28,12 +28,15 @@ struct MemoryTaken {
     }
     let format = engine.kvFormat
     let taken = scene.run.memoryTaken
-    put("kv-format", StyledText(format.rawValue, .strong) + StyledText(taken.bitsPerElement.map { "  \(Figure.fixed($0, decimals: 2)) bits" } ?? "", .muted))
+    put("kv-format", StyledText(format.stored.rawValue, .strong) + StyledText(taken.bitsPerElement.map { "  \(Figure.fixed($0, decimals: 2)) bits" } ?? "", .muted))
     put("bytes/tok", StyledText(taken.bytesPerToken.map { Figure.grouped($0) } ?? "–", .strong) + StyledText(taken.exactBytesPerToken.map { "  of \(Figure.grouped($0))" } ?? "", .muted))
-    put("retain", StyledText(engine.planner.retention.choice.description, .strong) + StyledText(heads, .muted))
+    put("retain", StyledText(engine.planner.retention.choice.description, .strong) + StyledText(heads + Self.elements(format), .muted))
     let kept = taken.keptFraction
     put("kept", StyledText(NumberText.percent(kept, 4)) + StyledText("  \(Figure.grouped(taken.heldTokens)) of \(Figure.grouped(taken.computedTokens)) tokens", .muted))
-    put("attention", StyledText(engine.attention.choice.description, .strong))
+    put(
+      "attention",
+      StyledText(engine.attention.choice.description, .strong)
+        + StyledText(taken.noteBytesPerToken > 0 ? "  \(Figure.grouped(Int(taken.noteBytesPerToken.rounded(.up)))) B/tok of notes" : "", .muted))
     if let part = taken.part {
       let width = max(4, inside.width - 30)
       put("memory", Gauge.text(part, width: width, style: Style(.kvLive)) + StyledText(" \(NumberText.percent(part, 4)) of exact"))
@@ -50,5 +53,10 @@ struct MemoryTaken {
     let engine = scene.run.engine
     guard let heads = engine.planner.retention as? RetrievalHeads else { return "" }
     return engine.device.language == nil ? "  \(heads.share)% as typed; paper: MHA 25%, GQA 50%" : "  \(heads.share)% of heads, as measured here"
+  }
+
+  /// Where every token stays in part, in which.
+  private static func elements(_ format: KVFormat) -> String {
+    if case .magnitudeSparse(let percent) = format { "  \(percent)% of each token" } else { "" }
   }
 }

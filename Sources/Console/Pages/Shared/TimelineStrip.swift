@@ -150,6 +150,7 @@ struct TimelineStrip {
     case .missed: (Glyphs.atRisk, Style(.sloMissed, .bold), 4)
     case .preempted: (Glyphs.event, Style(.phasePreempted), 3)
     case .rejected: (Glyphs.rejected, Style(.phaseFailed), 2)
+    case .told: (Glyphs.mark, Style(.timeMark), 1)
     case .found: (Glyphs.loss, Style(.warn), 1)
     case .evicted: (Glyphs.victim, Style(.kvVictim), 0)
     }

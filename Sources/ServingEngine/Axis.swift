@@ -175,7 +175,9 @@ public enum AxisCatalogue {
     name: "attention", summary: "which keys attention reads, and whether what decodes have in common is read once",
     members: AttentionForm.members,
     current: { $0.attention.choice.description },
-    obstacle: { engine, choice in AttentionForm(choice).flatMap { engine.obstacle(toAttention: $0) } },
+    obstacle: { engine, choice in
+      AttentionForm(choice).flatMap { engine.obstacle(toAttention: $0) ?? engine.obstacle(ofFoldsTo: $0) }
+    },
     wantsFork: { engine, choice in
       guard engine.membership != nil, let form = AttentionForm(choice), form != engine.attention else { return false }
       return form.obstacle(on: engine.device, speculates: engine.speculates) == nil && engine.blocks(with: form) != engine.blocks(with: engine.attention)

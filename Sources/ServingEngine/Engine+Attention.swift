@@ -10,7 +10,7 @@ extension Engine {
 
   /// Why this engine cannot read so now; nil when it can.
   func obstacle(toAttention form: AttentionForm) -> String? {
-    if let obstacle = form.obstacle(on: device, speculates: speculates) ?? obstacle(ofFoldsTo: form) { return obstacle }
+    if let obstacle = form.obstacle(on: device, speculates: speculates) { return obstacle }
     guard let blocks = blocks(with: form), blocks != state.memory.pool.blockCount else { return nil }
     if membership != nil { return "several engines serve, and what is in one's memory may not fit beside what it keeps to choose by — fork the run" }
     return obstacle(toBlocks: blocks)

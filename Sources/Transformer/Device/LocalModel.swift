@@ -60,8 +60,8 @@ final class Workspace: @unchecked Sendable {
   var threads: Int { pool.threads }
   private var scratch: ForwardScratch
   private var found: [[Int]]?
-  private var ranking: [Int]?
   private var foundPatterns: [HeadPattern]?
+  private var ranking: [Int]?
   private let lock = Mutex(())
 
   init(_ weights: PackedLlama, precision: Activations.Precision, pool: ThreadPool) {
@@ -79,19 +79,6 @@ final class Workspace: @unchecked Sendable {
     }
   }
 
-  /// Key heads by how far they look, found likewise.
-  func heads(_ find: (inout ForwardScratch) -> [Int]) -> [Int] {
-    use { scratch in
-      if let ranking { return ranking }
-      let heads = find(&scratch)
-      ranking = heads
-      return heads
-    }
-  }
-
-  /// Retrieval heads stay those that were found: tables are folded for them.
-  func takeHeads(of other: Workspace) { ranking = other.use { _ in other.ranking } }
-
   /// The same.
   func patterns(_ find: (inout ForwardScratch) -> [HeadPattern]) -> [HeadPattern] {
     use { scratch in
@@ -99,6 +86,19 @@ final class Workspace: @unchecked Sendable {
       let patterns = find(&scratch)
       foundPatterns = patterns
       return patterns
+    }
+  }
+
+  /// Retrieval heads stay those that were found: tables are folded for them.
+  func takeHeads(of other: Workspace) { ranking = other.use { _ in other.ranking } }
+
+  /// Key heads by how far they look, found likewise.
+  func heads(_ find: (inout ForwardScratch) -> [Int]) -> [Int] {
+    use { scratch in
+      if let ranking { return ranking }
+      let heads = find(&scratch)
+      ranking = heads
+      return heads
     }
   }
 

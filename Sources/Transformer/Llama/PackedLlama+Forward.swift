@@ -94,10 +94,10 @@ extension PackedLlama {
     var decodes: [AttentionSpan] = []
     /// Those that read a part of their keys.
     var sparse: [SparseDecode] = []
-    /// Those whose heads keep different tokens.
-    var folded: [FoldedSpan] = []
     /// Prompts that read a part of what comes before.
     var patterned: [AttentionSpan] = []
+    /// Those whose heads keep different tokens.
+    var folded: [FoldedSpan] = []
     /// Blocks whose notes change, and the slots that are written.
     var noted: [(block: BlockID, slots: Range<Int>)] = []
     /// What decodes have in common, and room for their running softmaxes.

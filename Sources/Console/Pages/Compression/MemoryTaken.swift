@@ -48,15 +48,15 @@ struct MemoryTaken {
     put("pool", StyledText("\(Figure.grouped(pool.usedCount)) of \(Figure.grouped(pool.usableCount)) blocks used", .muted))
   }
 
+  /// Where every token stays in part, in which.
+  private static func elements(_ format: KVFormat) -> String {
+    if case .magnitudeSparse(let percent) = format { "  \(percent)% of each token" } else { "" }
+  }
+
   /// Where it comes from which heads keep everything.
   private var heads: String {
     let engine = scene.run.engine
     guard let heads = engine.planner.retention as? RetrievalHeads else { return "" }
     return engine.device.language == nil ? "  \(heads.share)% as typed; paper: MHA 25%, GQA 50%" : "  \(heads.share)% of heads, as measured here"
-  }
-
-  /// Where every token stays in part, in which.
-  private static func elements(_ format: KVFormat) -> String {
-    if case .magnitudeSparse(let percent) = format { "  \(percent)% of each token" } else { "" }
   }
 }

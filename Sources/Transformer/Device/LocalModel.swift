@@ -44,6 +44,7 @@ public struct LocalModel: Sendable {
     self.format = format
     weights = try PackedLlama(file, storing: format, pool: other.workspace.pool)
     workspace = Workspace(weights, precision: precision, pool: other.workspace.pool)
+    workspace.takeHeads(of: other.workspace)
   }
 
   /// The same model with the weights of its layers in another format, made from its file; on the same threads, they take turns.
@@ -87,6 +88,9 @@ final class Workspace: @unchecked Sendable {
       return patterns
     }
   }
+
+  /// Retrieval heads stay those that were found: tables are folded for them.
+  func takeHeads(of other: Workspace) { ranking = other.use { _ in other.ranking } }
 
   /// Key heads by how far they look, found likewise.
   func heads(_ find: (inout ForwardScratch) -> [Int]) -> [Int] {

@@ -188,7 +188,7 @@ struct PatternAttentionTests {
     return Array(model.forward(spans, leavingOut: sparse, in: &cache, scratch: &scratch).suffix(model.shape.vocabulary))
   }
 
-  @Test("a prompt's logits do not depend on who is read beside it; short prompts and large budgets are dense", arguments: [KVFormat.f16, .int8, .kivi2])
+  @Test("a prompt's logits do not depend on who is read beside it; short prompts and large budgets are dense", arguments: [KVFormat.f16, .int8, .kivi2, .magnitudeSparse(percent: 50)])
   func model(format: KVFormat) throws {
     let model = try PackedLlama(file(RandomModel(seed: 5).writer.bytes), pool: Self.pool)
     let sparse = logits(model, blocks: 4, format: format)

@@ -1,4 +1,5 @@
 import Core
+import Hardware
 import Testing
 
 @testable import Transformer
@@ -121,6 +122,15 @@ struct FoldedAttentionTests {
     #expect(zip(some.beyond, none.beyond).allSatisfy { $0 < $1 })
     #expect(scores(window: 40, threads: 1) == some)
     #expect(some.ranking.sorted() == Array(some.errors.indices))
+  }
+
+  @Test("weights in another format would find other heads, but tables are folded for those that were found")
+  func reloaded() throws {
+    let model = try LocalModel(GGUFFile(#require(BuiltInModel.large.file)), name: "large", threads: 2)
+    let found = model.headSplit(share: 50)
+    let other = try model.storing(.sparse(zeros: 90))
+    #expect(other.headScores().ranking != model.headScores().ranking)
+    #expect(other.headSplit(share: 50) == found)
   }
 
   @Test("of the model inside the program, heads that were found keep its words better than as many others")

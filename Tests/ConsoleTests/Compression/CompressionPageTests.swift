@@ -61,6 +61,13 @@ struct CompressionPageTests {
     #expect(text.contains("error is null") && text.contains("int8  8.") && text.contains("modelled"), "\n\(text)")
   }
 
+  @Test("where the screen is narrow, numbers that do not fit are left out whole, and frames stay closed")
+  func narrow() throws {
+    let text = Self.text(try Self.state(Size(80, 24), model: .small, steps: 60) { $0.kvFormat = "int4" })
+    let row = try #require(text.split(separator: "\n").first { $0.contains("│ KL ") })
+    #expect(row.hasSuffix("│") && row.contains("worst"), "\(row)")
+  }
+
   @Test("it fits every screen, and each panel can fill it", arguments: [Size(120, 40), Size(80, 24), Size(60, 16), Size(200, 60)])
   func sizes(size: Size) throws {
     var state = try Self.state(size, steps: 30) { $0.retain = "sink-window:16:48" }

@@ -25,7 +25,7 @@ struct ErrorOverTime {
       ("greedy", NumberText.percent(log.all.agreement, 4)), ("attention", NumberText.percent(log.attentionError, 4)),
     ]
     var column = inside.left + 1
-    for (name, value) in numbers {
+    for (name, value) in numbers where column + name.cells + value.cells < inside.right {
       column = canvas.put(name + " ", at: Point(column, inside.top), style: .muted)
       column = canvas.put(value + "  ", at: Point(column, inside.top), style: name == "KL" ? .strong : .plain)
     }

@@ -7,7 +7,7 @@ import Scheduling
 import Screen
 import ServingEngine
 
-/// What a token's keys and values take now, beside an exact cache of everything.
+/// What a token's keys and values take now, beside an exact cache of everything; and in what the weights are kept.
 struct MemoryTaken {
   let scene: Scene
 
@@ -46,6 +46,8 @@ struct MemoryTaken {
     }
     let pool = engine.state.memory.pool
     put("pool", StyledText("\(Figure.grouped(pool.usedCount)) of \(Figure.grouped(pool.usableCount)) blocks used", .muted))
+    let bytes = engine.device.weightBytes(in: engine.weights)
+    put("weights", StyledText(engine.weights.choice.description, .strong) + StyledText(bytes.map { "  \(Figure.bytes($0)) on each GPU" } ?? "", .muted))
   }
 
   /// Where every token stays in part, in which.

@@ -27,7 +27,7 @@ struct ErrorOverTime {
     var column = inside.left + 1
     for (name, value) in numbers where column + name.cells + value.cells < inside.right {
       column = canvas.put(name + " ", at: Point(column, inside.top), style: .muted)
-      column = canvas.put(value + "  ", at: Point(column, inside.top), style: name == "KL" ? .strong : .plain)
+      column = canvas.put(value, at: Point(column, inside.top), style: name == "KL" ? .strong : .plain) + 2
     }
     let plot = Rect(inside.left + 8, inside.top + 1, inside.width - 9, inside.height - 1)
     let values = log.steps.suffix(BrailleGraph.samplesShown(width: plot.width)).map(\.divergence)

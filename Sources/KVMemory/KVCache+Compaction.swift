@@ -37,27 +37,9 @@ extension KVCache {
     case .choose(let kept):
       require(kept > 0 && kept <= slots, "\(request.id) keeps \(kept) of \(slots) slots")
       let count = blocks(for: kept)
-      let shared = tables[table].blocks[..<count].count { pool.ownerCount(of: $0) > 1 }
-      guard shared <= pool.freeCount else { return nil }
-      var spare = pool.freeCount - shared
+      guard let freed = give(up: 0..<tables[table].blocks.count, of: table, keeping: count) else { return nil }
       compaction.kept = kept
-      // Let go only when all fresh blocks were taken: what stays is still to be read from them.
-      var left = Array(tables[table].blocks[count...])
-      for number in 0..<tables[table].blocks.count { note(table, number) }
-      for number in 0..<count {
-        let block = tables[table].blocks[number]
-        let isShared = pool.ownerCount(of: block) > 1
-        guard isShared || index.hasContent(block) else { continue }
-        if isShared || spare > 0 {
-          if !isShared { spare -= 1 }
-          tables[table].blocks[number] = takeFresh()
-          left.append(block)
-        } else {
-          forget(block)
-        }
-      }
-      for block in left.reversed() where letGo(block) { compaction.freed += 1 }
-      tables[table].blocks.removeSubrange(count...)
+      compaction.freed = freed
       tables[table].cutAt = -1
     }
     compaction.target = tables[table].blocks
@@ -73,6 +55,35 @@ extension KVCache {
     tables[table].chunks = []
     tables[table].published = 0
     return compaction
+  }
+
+  /// What is left of some blocks goes to the first `kept` of them, which become the request's own; the others are let go.
+  ///
+  /// - Returns: Blocks that are free now; nil, and nothing was done, when too few were free for what others hold too.
+  mutating func give(up numbers: Range<Int>, of table: Int, keeping kept: Int) -> Int? {
+    let (written, rest) = (numbers.prefix(kept), numbers.dropFirst(kept))
+    let shared = tables[table].blocks[written].count { pool.ownerCount(of: $0) > 1 }
+    guard shared <= pool.freeCount else { return nil }
+    var spare = pool.freeCount - shared
+    // Let go only when all fresh blocks were taken: what stays is still to be read from them.
+    var left = Array(tables[table].blocks[rest])
+    for number in numbers { note(table, number) }
+    for number in written {
+      let block = tables[table].blocks[number]
+      let isShared = pool.ownerCount(of: block) > 1
+      guard isShared || index.hasContent(block) else { continue }
+      if isShared || spare > 0 {
+        if !isShared { spare -= 1 }
+        tables[table].blocks[number] = takeFresh()
+        left.append(block)
+      } else {
+        forget(block)
+      }
+    }
+    var freed = 0
+    for block in left.reversed() where letGo(block) { freed += 1 }
+    tables[table].blocks.removeSubrange(rest)
+    return freed
   }
 
   /// Attention of its queries is watched from `position` on.

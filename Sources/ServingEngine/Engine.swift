@@ -98,7 +98,7 @@ public struct Engine: Sendable {
   /// The request that comes in next: the trace's, or one that a router sent here.
   var nextArrival: RequestID? { state.next(of: trace.arrivals.count, isMember: membership != nil) }
 
-  /// Asked in every step: a comparison with nil would copy them.
+  /// Whether batches can be in flight at once. Asked in every step: comparing `lanes` with nil would copy them.
   private var hasLanes: Bool { if case .some = lanes { true } else { false } }
 
   /// When the next step can begin: now, or at the next arrival when nobody lives; nil when the engine is done.

@@ -52,44 +52,8 @@ extension KVStore {
   }
 
   func attend(layer: Int, folded spans: [FoldedSpan], pool: ThreadPool, path: KernelPath = .best) {
-    struct Piece {
-      var span: Int
-      var offset: Int
-      var count: Int
-      var kvHead: Int
-    }
-    var pieces: [Piece] = []
-    for (index, folded) in spans.enumerated() {
-      var offset = 0
-      while offset < folded.span.count {
-        var count = min(Int(CK_QUERIES), folded.span.count - offset)
-        // A query reads its own block's window.
-        if format.keepsWindow { count = min(count, tokensPerBlock - (folded.span.first + offset) % tokensPerBlock) }
-        for kvHead in 0..<kvHeads { pieces.append(Piece(span: index, offset: offset, count: count, kvHead: kvHead)) }
-        offset += count
-      }
-    }
     let tables = spans.map { span in (0..<kvHeads).map { table(of: span, layer: layer, kvHead: $0) } }
-    let cache = self.layer(layer)
-    let scale = 1 / Float(headWidth).squareRoot()
-    let width = heads * headWidth
-    let scratchBytes = withUnsafePointer(to: cache) { ck_attend_scratch($0) * 4 }
-    pool.parallelFor(pieces.count) { range, thread in
-      let scratch = pool.scratch(of: thread, bytes: scratchBytes).assumingMemoryBound(to: Float.self)
-      var cache = cache
-      for piece in pieces[range] {
-        let span = spans[piece.span].span
-        let (blocks, shift) = tables[piece.span][piece.kvHead]
-        let (window, windowFirst) = self.window(of: span, at: span.first + piece.offset)
-        blocks.withUnsafeBytes { table in
-          var work = ck_queries(
-            table: table.baseAddress?.assumingMemoryBound(to: UnsafePointer<UInt16>?.self), first: span.first + shift + piece.offset,
-            count: piece.count, queries: span.queries + piece.offset * span.queryStride, query_stride: span.queryStride,
-            output: span.output + piece.offset * width, scale: scale, window: window, window_first: window == nil ? 0 : windowFirst + shift)
-          path.table.pointee.attend(&cache, &work, UInt32(piece.kvHead), scratch)
-        }
-      }
-    }
+    attend(layer: layer, spans.map(\.span), pool: pool, path: path) { tables[$0][$1] }
   }
 
   /// Packs blocks, as `table` says, of which the first `before` are packed already.

@@ -25,6 +25,17 @@ extension KVStore {
   /// any block size. Source of the running maximum: Milakov & Gimelshein 2018, "Online normalizer calculation for softmax";
   /// of the block tables: Kwon et al. 2023, "PagedAttention".
   func attend(layer: Int, _ spans: [AttentionSpan], pool: ThreadPool, path: KernelPath = .best) {
+    attend(layer: layer, spans, pool: pool, path: path) { number, _ in (spans[number].table, 0) }
+  }
+
+  /// The same where heads have tables of their own.
+  ///
+  /// - Parameter table: Of a span, by its number, and a key head: its blocks, and how many slots more it holds than the span's
+  ///   own table before its queries; below 0 when it holds fewer.
+  func attend(
+    layer: Int, _ spans: [AttentionSpan], pool: ThreadPool, path: KernelPath = .best,
+    table: (Int, Int) -> (blocks: [BlockAddress], shift: Int)
+  ) {
     struct Piece {
       var span: Int
       var offset: Int
@@ -51,13 +62,14 @@ extension KVStore {
       var cache = cache
       for piece in pieces[range] {
         let span = spans[piece.span]
+        let (blocks, shift) = table(piece.span, piece.kvHead)
         let (window, windowFirst) = self.window(of: span, at: span.first + piece.offset)
-        span.table.withUnsafeBytes { table in
+        blocks.withUnsafeBytes { table in
           var work = ck_queries(
-            table: table.baseAddress?.assumingMemoryBound(to: UnsafePointer<UInt16>?.self), first: span.first + piece.offset,
+            table: table.baseAddress?.assumingMemoryBound(to: UnsafePointer<UInt16>?.self), first: span.first + shift + piece.offset,
             count: piece.count, queries: span.queries + piece.offset * span.queryStride,
             query_stride: span.queryStride, output: span.output + piece.offset * width, scale: scale,
-            window: window, window_first: windowFirst)
+            window: window, window_first: window == nil ? 0 : windowFirst + shift)
           path.table.pointee.attend(&cache, &work, UInt32(piece.kvHead), scratch)
         }
       }
